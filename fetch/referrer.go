@@ -1,0 +1,130 @@
+package fetch
+
+import (
+	"github.com/drawbridge-cors/drawbridge/header"
+	"github.com/drawbridge-cors/drawbridge/origin"
+)
+
+// maxReferrer is how long a referrer may be before it is cut to its origin.
+const maxReferrer = 4096
+
+// setReferrer is step 9 of main fetch: the referrer for the current URL takes the place of the one before, so that what a redirect
+// has been spared is not told to the next.
+//
+// https://fetch.spec.whatwg.org/#concept-main-fetch
+func (r *request) setReferrer() {
+	if r.referrer = r.determineReferrer(); r.referrer == "" {
+		r.referrer = noReferrer
+	}
+}
+
+// noReferrer is the referrer of a request that has none.
+const noReferrer = "no-referrer"
+
+// determineReferrer returns what the current URL may know of where the request comes from, or "".
+//
+// https://w3c.github.io/webappsec-referrer-policy/#determine-requests-referrer
+func (r *request) determineReferrer() string {
+	// 3. Where the page is, or where it says it is.
+	var source string
+	switch r.referrer {
+	case noReferrer:
+		return ""
+	case "client":
+		source = r.client.URL
+		if source == "" && !r.origin.IsOpaque() {
+			source = r.origin.String()
+		}
+	default:
+		source = r.referrer
+	}
+	u, err := urlParser.Parse(source)
+	if err != nil {
+		return ""
+	}
+	// 4–5. Without user name, password and fragment, and not at all from a local scheme.
+	page := newLocation(u)
+	if !page.http() {
+		return ""
+	}
+	full, only := page.wireURL(), page.origin.String()+"/"
+	// 6.
+	if len(full) > maxReferrer {
+		full = only
+	}
+
+	// 8.
+	current := r.current()
+	sameOrigin := origin.SameOrigin(page.origin, current.origin)
+	downgrade := page.origin.PotentiallyTrustworthy() && !current.origin.PotentiallyTrustworthy()
+	switch r.referrerPolicy {
+	case NoReferrer:
+		return ""
+	case OriginReferrer:
+		return only
+	case UnsafeURL:
+		return full
+	case StrictOrigin:
+		return unless(downgrade, only)
+	case SameOriginReferrer:
+		return unless(!sameOrigin, full)
+	case OriginWhenCrossOrigin:
+		if sameOrigin {
+			return full
+		}
+		return only
+	case NoReferrerWhenDowngrade:
+		return unless(downgrade, full)
+	default: // StrictOriginWhenCrossOrigin
+		if sameOrigin {
+			return full
+		}
+		return unless(downgrade, only)
+	}
+}
+
+func unless(not bool, s string) string {
+	if not {
+		return ""
+	}
+	return s
+}
+
+// appendFetchMetadata appends the Sec-Fetch- headers, which tell a server what kind of page asks and how.
+//
+// https://w3c.github.io/webappsec-fetch-metadata/#abstract-opdef-append-the-fetch-metadata-headers-for-a-request
+func (r *request) appendFetchMetadata(list *header.List) {
+	// 1. Only where nobody on the way could read them.
+	if !r.current().origin.PotentiallyTrustworthy() {
+		return
+	}
+	// 3–4.
+	list.Append("Sec-Fetch-Site", r.fetchSite())
+	list.Append("Sec-Fetch-Mode", string(r.mode))
+	// 2.
+	destination := r.destination
+	if destination == "" {
+		destination = "empty"
+	}
+	list.Append("Sec-Fetch-Dest", destination)
+}
+
+// fetchSite is the value of Sec-Fetch-Site: how far the farthest URL so far is from the page.
+//
+// https://w3c.github.io/webappsec-fetch-metadata/#abstract-opdef-set-site
+func (r *request) fetchSite() string {
+	site := "same-origin"
+	for _, l := range r.urls {
+		switch {
+		case origin.SameOrigin(l.origin, r.origin):
+		case !origin.SameSite(l.origin, r.origin):
+			return "cross-site"
+		default:
+			site = "same-site"
+		}
+	}
+	return site
+}
+
+// sameSiteAll reports whether the page and every URL so far are one site.
+func sameSiteAll(r *request) bool { return r.fetchSite() != "cross-site" }
