@@ -32,6 +32,7 @@ func TestCORSCheck(t *testing.T) {
 		{"step 3: wildcard covers same-origin", sameOrigin, []string{acao + "*"}, "", ""},
 		{"step 3: wildcard does not cover include", include, []string{acao + "*", allowCreds}, fetch.AllowOriginWildcard, "4"},
 		{"step 3: two wildcards are no wildcard", omit, []string{acao + "*", acao + "*"}, fetch.AllowOriginMultiple, "4"},
+		{"step 3: nor are two in a row", omit, []string{acao + "**"}, fetch.AllowOriginInvalid, "4"},
 		{"step 3: a quoted wildcard is none", omit, []string{acao + `"*"`}, fetch.AllowOriginInvalid, "4"},
 
 		{"step 4: the origin byte for byte", omit, []string{allowPage}, "", ""},

@@ -70,6 +70,13 @@ func (t roundTripper) Exchange(ctx context.Context, request *HTTPRequest) (*HTTP
 			Err:    fmt.Errorf("the final response has status %d", response.StatusCode),
 		}
 	}
+	if request.NeedsHTTP2 && response.ProtoMajor < 2 {
+		// NOTE: it was sent by then; no RoundTripper tells beforehand which protocol it will speak.
+		if response.Body != nil {
+			response.Body.Close()
+		}
+		return nil, &NetworkError{Reason: StreamNeedsHTTP2, Err: errors.New("the http.RoundTripper spoke " + response.Proto)}
+	}
 	return fromNetHTTP(ctx, response, remote), nil
 }
 

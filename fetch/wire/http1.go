@@ -55,8 +55,15 @@ func (c *http1Conn) wake() bool {
 	return true
 }
 
+// errHTTP1 says why a request that needs HTTP/2 was not sent.
+var errHTTP1 = errors.New("wire: the server speaks HTTP/1.1")
+
 // exchange implements connection.
 func (c *http1Conn) exchange(ctx context.Context, where target, request *fetch.HTTPRequest) (*fetch.HTTPResponse, error) {
+	if request.NeedsHTTP2 {
+		c.conn.Close()
+		return nil, &fetch.NetworkError{Reason: fetch.StreamNeedsHTTP2, Err: errHTTP1}
+	}
 	stop := context.AfterFunc(ctx, func() { c.conn.SetDeadline(past) })
 	sent := c.send(where, request)
 	h, truncated, err := c.readFinalHead(ctx, sent)

@@ -1,6 +1,7 @@
 package wire_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"crypto/tls"
@@ -12,6 +13,7 @@ import (
 	"reflect"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -381,4 +383,40 @@ func TestHTTP2_closed(t *testing.T) { //nolint:paralleltest // see above
 		transport.CloseIdleConnections()
 	}
 	wantNoGoroutines(t)
+}
+
+// A stream may have to be taken back, which HTTP/1.1 cannot: nothing of it is sent there.
+func TestNeedsHTTP2(t *testing.T) {
+	t.Parallel()
+	request := func(url string) *fetch.HTTPRequest {
+		return &fetch.HTTPRequest{Method: "POST", URL: url, Body: strings.NewReader("abc"), ContentLength: -1, NeedsHTTP2: true}
+	}
+
+	var asked atomic.Int32
+	plain := serve(t, func(_ net.Conn, r *bufio.Reader) {
+		if _, err := r.ReadByte(); err == nil {
+			asked.Add(1)
+		}
+	})
+	_, _, err := exchange(t.Context(), newTransport(t), request(plain.URL()+"/"))
+	wantReason(t, err, fetch.StreamNeedsHTTP2)
+	if got := asked.Load(); got != 0 {
+		t.Errorf("got %d requests over HTTP/1.1, want none", got)
+	}
+
+	secure := startTLS(t, true, func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		fmt.Fprintf(w, "%s %s", r.Proto, body)
+	})
+	response, body, err := exchange(t.Context(), newTransport(t, wire.WithTLS(&tls.Config{InsecureSkipVerify: true})), request(secure.URL+"/"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "HTTP/2.0 abc"; body != want || response.Proto != "HTTP/2.0" {
+		t.Errorf("got %q over %s, want %q", body, response.Proto, want)
+	}
+
+	adapter := fetch.RoundTripper(&http.Transport{})
+	_, _, err = exchange(t.Context(), adapter, request(answer(t, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").URL()+"/"))
+	wantReason(t, err, fetch.StreamNeedsHTTP2)
 }
