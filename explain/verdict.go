@@ -237,7 +237,8 @@ func (b *builder) addBody() {
 	out := &Body{Bytes: b.body.size, Complete: b.body.err == nil}
 	b.report.Response.Body = out
 	if errors.Is(b.body.err, ErrBodyLimit) {
-		b.note("body-limit", Remark, "the body goes on after "+count(int(out.Bytes), "byte")+", where reading stopped: the verdict does not need it")
+		b.note("body-limit", Remark, "the body goes on after "+count(int(out.Bytes), "byte")+
+			", where reading stopped: the verdict does not need it")
 	} else if b.body.err != nil {
 		out.Error = plain(errorText(b.body.err))
 		b.note("body-failed", Warning, "reading the body fails after "+count(int(out.Bytes), "byte")+

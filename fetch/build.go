@@ -64,7 +64,11 @@ func newRequest(ctx context.Context, init *Request) (*request, error) {
 		return nil, err
 	}
 
-	return r, r.extractBody(init.Body)
+	// 35–39.
+	if err := r.extractBody(init.Body); err != nil {
+		return nil, err
+	}
+	return r, nil
 }
 
 // parseRequestURL is step 5 of the Request constructor.
@@ -80,7 +84,9 @@ func parseRequestURL(init *Request) (location, error) {
 	l := newLocation(u)
 	// 5.3. A page may not put credentials into a URL.
 	if l.includesCredentials() {
-		return location{}, &RequestError{Field: "URL", Value: l.wireURL(), Want: "no user name or password in the URL: send an Authorization header"}
+		return location{}, &RequestError{
+			Field: "URL", Value: l.wireURL(), Want: "no user name or password in the URL: send an Authorization header",
+		}
 	}
 	return l, nil
 }

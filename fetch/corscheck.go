@@ -8,7 +8,7 @@ import (
 )
 
 // corsCheck says whether a response lets the request's origin read it. For a preflight's response it is called with the request that
-// the preflight asks for, so that that request's credentials mode counts.
+// the preflight asks for, so that request's credentials mode counts.
 //
 // https://fetch.spec.whatwg.org/#concept-cors-check
 func (c *Client) corsCheck(r *request, response *response) *BlockedError {

@@ -168,8 +168,7 @@ func FuzzExtractNames(f *testing.F) {
 		if ok != (err == nil) || !slices.Equal(got, want) {
 			t.Fatalf("%q: got %q, %v; a naive parser gets %q, %t", value, got, err, want, ok)
 		}
-		var syntax *header.SyntaxError
-		if errors.As(err, &syntax) {
+		if syntax, ok := errors.AsType[*header.SyntaxError](err); ok {
 			if tokenByte(value[syntax.Offset]) && !strings.ContainsAny(value[syntax.Offset-1:syntax.Offset], " \t") {
 				t.Errorf("%q: offset %d is in the middle of a name", value, syntax.Offset)
 			}

@@ -1,5 +1,7 @@
 package header
 
+import "slices"
+
 // ForbiddenRequestHeader reports whether script cannot set this header: browsers ignore the attempt. A few names are forbidden only
 // with certain values.
 //
@@ -19,10 +21,8 @@ func ForbiddenRequestHeader(name, value string) bool {
 
 	// 3. Headers by which some servers let a method be overridden, if they name a forbidden one.
 	if oneOf(name, XHTTPMethod, XHTTPMethodOverride, XMethodOverride) {
-		for _, method := range getDecodeSplit(value) {
-			if ForbiddenMethod(method) {
-				return true
-			}
+		if slices.ContainsFunc(getDecodeSplit(value), ForbiddenMethod) {
+			return true
 		}
 	}
 

@@ -34,7 +34,7 @@ func (l List) Get(name string) (value string, ok bool) {
 
 	// 2. The values, combined.
 	// NOTE: nearly always it is one line, and then its value is the answer as it stands.
-	rest := List(l[i+1:])
+	rest := l[i+1:]
 	if !rest.Contains(name) {
 		return l[i].Value, true
 	}

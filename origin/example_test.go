@@ -42,8 +42,7 @@ func ExampleParse_incorrect() {
 
 func ExampleParseError() {
 	_, err := origin.Parse("HTTPS://Bücher.example:443/index.html")
-	var parse *origin.ParseError
-	if errors.As(err, &parse) {
+	if parse, ok := errors.AsType[*origin.ParseError](err); ok {
 		fmt.Println(parse.Problem)
 		fmt.Println(parse.Suggestion)
 	}

@@ -104,7 +104,7 @@ func unmarshalPair[T any](data []byte) ([]string, error) {
 
 // plainPair reads a pair of strings of ASCII without escapes, written without spaces.
 //
-// OPTIMIZATION: nearly all pairs of the corpus are such, and reading it takes a fifth less time. BenchmarkLoad
+// OPTIMIZATION: nearly all pairs of the corpus are such, and reading it takes a fifth less time. BenchmarkLoad.
 func plainPair(data string) ([]string, bool) {
 	inner, ok := strings.CutPrefix(data, `["`)
 	if !ok {

@@ -63,12 +63,9 @@ var places = []Place{
 // slice is the caller's.
 func Places() []Place { return slices.Clone(places) }
 
-func placeOf(ref Ref) (Place, bool) {
-	i := slices.IndexFunc(places, func(p Place) bool { return p.Ref == ref })
-	if i < 0 {
-		return Place{}, false
-	}
-	return places[i], true
+// known reports whether ref is one of the places.
+func known(ref Ref) bool {
+	return slices.ContainsFunc(places, func(p Place) bool { return p.Ref == ref })
 }
 
 // Origins gives every [Ref] an origin, and so turns tokens into text and text into tokens. It is immutable, and safe for concurrent
@@ -106,7 +103,7 @@ func NewOrigins(ports map[Ref]uint16) (*Origins, error) {
 		o.list = append(o.list, assign(p, port))
 	}
 	for ref := range ports {
-		if _, ok := placeOf(ref); !ok {
+		if !known(ref) {
 			return nil, fmt.Errorf("vectors: %q is no origin", ref)
 		}
 	}
@@ -182,7 +179,7 @@ func knownToken(name, filter string) bool {
 		return filter == ""
 	case "origin":
 	default:
-		if _, ok := placeOf(Ref(name)); !ok {
+		if !known(Ref(name)) {
 			return false
 		}
 	}

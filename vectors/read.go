@@ -109,7 +109,8 @@ func decode(n int, line []byte, v any) error {
 		return nil
 	}
 	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		return &ReadError{Line: n, Field: e.Field, Problem: "got " + e.Value + ", want " + describe(e.Type.Kind().String(), e.Type.Name()), Err: err}
+		want := describe(e.Type.Kind().String(), e.Type.Name())
+		return &ReadError{Line: n, Field: e.Field, Problem: "got " + e.Value + ", want " + want, Err: err}
 	}
 	if e, ok := errors.AsType[*json.SyntaxError](err); ok {
 		return &ReadError{Line: n, Problem: fmt.Sprintf("no JSON from byte %d on: %s", e.Offset, e.Error()), Err: err}

@@ -15,31 +15,31 @@ type validator struct{ problems []problem }
 func validate(s *Scenario) []problem {
 	var v validator
 	if !validID(s.ID) {
-		v.add("id", "%q: want up to 100 lower-case letters, digits and hyphens", s.ID)
+		v.addf("id", "%q: want up to 100 lower-case letters, digits and hyphens", s.ID)
 	}
 	v.ref("page", s.Page)
 	if s.Context != "" && s.Context != Sandbox {
-		v.add("context", "%q: want %q or nothing", s.Context, Sandbox)
+		v.addf("context", "%q: want %q or nothing", s.Context, Sandbox)
 	}
 	v.line("referrerPolicy", s.ReferrerPolicy)
 	for i, p := range s.Prime {
 		v.prime(fmt.Sprintf("prime[%d]", i), p)
 	}
 	if n := len(s.Fetches); n == 0 || n > MaxFetches {
-		v.add("fetches", "%d of them: want 1 to %d", n, MaxFetches)
+		v.addf("fetches", "%d of them: want 1 to %d", n, MaxFetches)
 	}
 	for i := range s.Fetches {
 		v.fetch(fmt.Sprintf("fetches[%d]", i), &s.Fetches[i])
 	}
 	if n := len(s.Routes); n > MaxRoutes {
-		v.add("routes", "%d of them: want at most %d", n, MaxRoutes)
+		v.addf("routes", "%d of them: want at most %d", n, MaxRoutes)
 	}
 	for i := range s.Routes {
 		v.route(fmt.Sprintf("routes[%d]", i), &s.Routes[i])
 	}
 	for i, name := range s.Record {
 		if name != strings.ToLower(name) {
-			v.add(fmt.Sprintf("record[%d]", i), "%q: want lower case", name)
+			v.addf(fmt.Sprintf("record[%d]", i), "%q: want lower case", name)
 		}
 	}
 	for i, ref := range s.Jar {
@@ -48,20 +48,20 @@ func validate(s *Scenario) []problem {
 	return v.problems
 }
 
-func (v *validator) add(field, format string, args ...any) {
+func (v *validator) addf(field, format string, args ...any) {
 	v.problems = append(v.problems, problem{field, fmt.Sprintf(format, args...)})
 }
 
 func (v *validator) ref(field string, ref Ref) {
-	if _, ok := placeOf(ref); !ok {
-		v.add(field, "%q is no origin: want page, ss, x1, x2, x3, ippage, or one of the https set", ref)
+	if !known(ref) {
+		v.addf(field, "%q is no origin: want page, ss, x1, x2, x3, ippage, or one of the https set", ref)
 	}
 }
 
 // line checks a text that becomes one line of a header, and its tokens.
 func (v *validator) line(field, s string) {
 	if i := strings.IndexAny(s, "\r\n"); i >= 0 {
-		v.add(field, "%q: a line ends at byte %d", s, i)
+		v.addf(field, "%q: a line ends at byte %d", s, i)
 	}
 	v.tokens(field, s)
 }
@@ -70,7 +70,7 @@ func (v *validator) line(field, s string) {
 func (v *validator) tokens(field, s string) {
 	for _, m := range tokenPattern.FindAllStringSubmatch(s, -1) {
 		if !knownToken(m[1], m[2]) {
-			v.add(field, "%q is no token", m[0])
+			v.addf(field, "%q is no token", m[0])
 		}
 	}
 }
@@ -81,7 +81,7 @@ func (v *validator) prime(field string, p Prime) {
 		v.line(fmt.Sprintf("%s.setCookie[%d]", field, i), line)
 	}
 	if p.Auth != "" && !p.Top {
-		v.add(field+".auth", "%q: only with top", p.Auth)
+		v.addf(field+".auth", "%q: only with top", p.Auth)
 	}
 }
 
@@ -94,14 +94,14 @@ func (v *validator) fetch(field string, f *Fetch) {
 		switch f.Body.Kind {
 		case TextBody, ParamsBody, FormDataBody, BlobBody, BufferBody:
 		default:
-			v.add(field+".body.kind", "%q: want text, params, formdata, blob or buffer", f.Body.Kind)
+			v.addf(field+".body.kind", "%q: want text, params, formdata, blob or buffer", f.Body.Kind)
 		}
 	}
 	if f.DelayMs < 0 || f.DelayMs > MaxDelayMs {
-		v.add(field+".delayMs", "%d: want 0 to %d", f.DelayMs, MaxDelayMs)
+		v.addf(field+".delayMs", "%d: want 0 to %d", f.DelayMs, MaxDelayMs)
 	}
 	if f.Kind != "" && f.Kind != Image {
-		v.add(field+".kind", "%q: want %q or nothing", f.Kind, Image)
+		v.addf(field+".kind", "%q: want %q or nothing", f.Kind, Image)
 	}
 	if f.Referrer != nil {
 		v.tokens(field+".referrer", *f.Referrer)
@@ -111,7 +111,7 @@ func (v *validator) fetch(field string, f *Fetch) {
 func (v *validator) route(field string, r *Route) {
 	v.ref(field+".origin", r.Origin)
 	if !strings.HasPrefix(r.Path, "/") || strings.ContainsAny(r.Path, "?#") {
-		v.add(field+".path", "%q: want a path from / on, without a query", r.Path)
+		v.addf(field+".path", "%q: want a path from / on, without a query", r.Path)
 	}
 	v.response(field+".actual", &r.Actual)
 	if r.Preflight != nil {
@@ -130,12 +130,12 @@ func (v *validator) route(field string, r *Route) {
 
 func (v *validator) response(field string, r *Response) {
 	if r.Status < 100 || r.Status > 999 {
-		v.add(field+".status", "%d: want three digits", r.Status)
+		v.addf(field+".status", "%d: want three digits", r.Status)
 	}
 	for i, h := range r.Headers {
 		at := fmt.Sprintf("%s.headers[%d]", field, i)
 		if h.Name == "" || strings.ContainsAny(h.Name, ":\r\n") {
-			v.add(at, "%q is no name of a header", h.Name)
+			v.addf(at, "%q is no name of a header", h.Name)
 		}
 		v.line(at, h.Value)
 	}

@@ -231,7 +231,7 @@ func ratchet(t *testing.T, profile string, groups map[string]*tally) {
 	if err == nil {
 		err = json.Unmarshal(data, &held)
 	}
-	if err != nil && !(*update && os.IsNotExist(err)) {
+	if err != nil && (!*update || !os.IsNotExist(err)) {
 		t.Fatal(err)
 	}
 	if held[profile] == nil {
@@ -289,6 +289,7 @@ func TestScenario(t *testing.T) {
 }
 
 func show(t *testing.T, l *vectors.Line) {
+	t.Helper()
 	for _, profile := range []fetch.Profile{fetch.Standard, fetch.Browsers} {
 		var events strings.Builder
 		ctx := fetch.WithTrace(context.Background(), func(e fetch.Event) {

@@ -17,6 +17,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -125,7 +126,7 @@ func (p *player) prime(ctx context.Context) error {
 	for i, prime := range p.scenario.Prime {
 		_, err := p.call(ctx, &fetch.Request{
 			Client:      page,
-			URL:         p.origins.Origin(prime.Origin) + p.servers.base + primePath + fmt.Sprint(i),
+			URL:         p.origins.Origin(prime.Origin) + p.servers.base + primePath + strconv.Itoa(i),
 			Mode:        fetch.ModeNoCORS,
 			Credentials: fetch.CredentialsInclude,
 			Cache:       fetch.CacheNoStore,

@@ -86,8 +86,9 @@ func newBody(b *vectors.Body) *fetch.Body {
 		return &fetch.Body{Source: []byte(searchParams(b.Text)), Type: "application/x-www-form-urlencoded;charset=UTF-8"}
 	case vectors.FormDataBody:
 		return &fetch.Body{
-			Source: []byte("--" + boundary + "\r\nContent-Disposition: form-data; name=\"k\"\r\n\r\n" + formValue(b.Text) + "\r\n--" + boundary + "--\r\n"),
-			Type:   "multipart/form-data; boundary=" + boundary,
+			Source: []byte("--" + boundary + "\r\nContent-Disposition: form-data; name=\"k\"\r\n\r\n" +
+				formValue(b.Text) + "\r\n--" + boundary + "--\r\n"),
+			Type: "multipart/form-data; boundary=" + boundary,
 		}
 	case vectors.BlobBody:
 		return &fetch.Body{Source: []byte(b.Text), Type: blobType(b.Type)}

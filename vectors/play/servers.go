@@ -221,7 +221,8 @@ func (s *servers) primed(index string) *vectors.Response {
 			response.Headers = append(response.Headers, vectors.Field{Name: "Set-Cookie", Value: s.expand(line)})
 		}
 	}
-	response.Headers = append(response.Headers, vectors.Field{Name: "Cache-Control", Value: "no-store"}, vectors.Field{Name: "Content-Type", Value: "text/plain"})
+	response.Headers = append(response.Headers,
+		vectors.Field{Name: "Cache-Control", Value: "no-store"}, vectors.Field{Name: "Content-Type", Value: "text/plain"})
 	return response
 }
 
