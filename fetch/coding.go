@@ -8,8 +8,15 @@ import (
 	"io"
 )
 
-// maxCodings is how many content codings one response may stack.
-const maxCodings = 4
+const (
+	// maxCodings is how many content codings one response may stack, "identity" not counted.
+	maxCodings = 4
+	// maxCodingList is how many it may list.
+	maxCodingList = 64
+)
+
+// tooManyCodings stands for a list of codings that is longer than anybody's.
+const tooManyCodings = "too many codings"
 
 // A decodedBody undoes content codings lazily: nothing is read before the caller reads.
 type decodedBody struct {

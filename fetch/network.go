@@ -264,6 +264,10 @@ func decoded(response *response) io.ReadCloser {
 		return response.Body
 	}
 	body := &decodedBody{wire: response.Body, reader: response.Body}
+	if strings.Count(value, ",") >= maxCodingList {
+		body.push(tooManyCodings)
+		return body
+	}
 	codings := strings.Split(value, ",")
 	// The coding applied last is named last.
 	for _, coding := range slices.Backward(codings) {

@@ -181,19 +181,26 @@ func (c *Client) checkAllowHeaders(v *preflightVerdict, names []string, lines []
 	r := v.r
 	include := r.credentials == CredentialsInclude
 	star := slices.Contains(names, "*")
-	// One pass over what the server lists, however much it is.
-	lower := make(map[string]bool, len(names))
-	for _, n := range names {
-		lower[strings.ToLower(n)] = true
-	}
 	unsafe := header.UnsafeRequestHeaderNames(r.header)
 	// 7.6 comes before 7.7 for all names.
 	slices.SortStableFunc(unsafe, func(a, b string) int {
 		return cmp.Compare(rank(a), rank(b))
 	})
+	// One pass over what the server lists, however much it is.
+	listed := make(map[string]bool, len(unsafe))
 	for _, name := range unsafe {
-		e := Event{Subject: "access-control-allow-headers", Lines: lines, Got: combined(lines), Want: name}
-		ok, reason, step := lower[name], HeaderNotAllowed, "7.7"
+		listed[name] = false
+	}
+	for _, n := range names {
+		n = strings.ToLower(n)
+		if _, ok := listed[n]; ok {
+			listed[n] = true
+		}
+	}
+	got := combined(lines)
+	for _, name := range unsafe {
+		e := Event{Subject: "access-control-allow-headers", Lines: lines, Got: got, Want: name}
+		ok, reason, step := listed[name], HeaderNotAllowed, "7.7"
 		switch {
 		case ok && header.NonWildcardRequestHeaderName(name):
 			step = "7.6"

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/drawbridge-cors/drawbridge/fetch"
+	"github.com/drawbridge-cors/drawbridge/origin"
 )
 
 // public allows every page, without credentials.
@@ -540,6 +541,33 @@ func TestRedirectLocationInBrowsers(t *testing.T) {
 				wantLines(t, s, "GET "+own, "GET "+target)
 			})
 		}
+	}
+}
+
+// A server can send a URL of any length, and the time for parsing one is the client's.
+func TestRedirectLocationIsBounded(t *testing.T) {
+	t.Parallel()
+
+	path := func(n int) string { return "/" + strings.Repeat("a", n-1) }
+	host := func(n int) string { return "https://" + strings.Repeat("a.", n)[:n-1] + "b/" }
+	for _, c := range []struct {
+		name     string
+		location string
+		want     fetch.Reason
+	}{
+		{"step 5: a URL of 2 MiB", path(origin.MaxURL), ""},
+		{"step 5: a URL of one byte more", path(origin.MaxURL + 1), fetch.RedirectLocationInvalid},
+		{"step 5: an authority of 1024 bytes", host(origin.MaxAuthority), ""},
+		{"step 5: an authority of one byte more", host(origin.MaxAuthority + 1), fetch.RedirectLocationInvalid},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			s := script(to(302, c.location), reply{header: []string{public}})
+			wantReason(t, run(t, fetch.New(s), s, &fetch.Request{URL: own}), c.want, "")
+			if sent := len(s.requests()); sent != 1+btoi(c.want == "") {
+				t.Errorf("sent %d requests", sent)
+			}
+		})
 	}
 }
 

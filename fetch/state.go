@@ -51,7 +51,10 @@ type location struct {
 	scheme string
 }
 
-var urlParser = url.NewParser()
+// urlParser is the URL standard's parser. The library's own set for paths lacks the "^" that the standard's has since 2024.
+//
+// https://url.spec.whatwg.org/#path-percent-encode-set
+var urlParser = url.NewParser(url.WithPathPercentEncodeSet(url.PathPercentEncodeSet.Set('^')))
 
 func newLocation(u *url.Url) location {
 	return location{
