@@ -9,7 +9,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -69,8 +68,13 @@ var demoExceptions = []demoException{}
 func TestDemoTellsWhatBrowsersDo(t *testing.T) {
 	t.Parallel()
 
-	report := startDemo(t)
-	pages := servePages(t, report)
+	listener, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, port, _ := net.SplitHostPort(listener.Addr().String())
+	report := startDemo(t, "http://localhost:"+port)
+	pages := servePages(t, listener, report)
 	for _, kind := range browser.Kinds() {
 		t.Run(string(kind), func(t *testing.T) {
 			t.Parallel()
@@ -137,14 +141,14 @@ func verdict(o page.Outcome) string {
 	}
 }
 
-// startDemo builds and starts the program's demo, which stays up until the test ends. It then must end in order.
-func startDemo(t *testing.T) demoReport {
+// startDemo builds and starts the program's demo for a page of that origin. It stays up until the test ends. It then must end in order.
+func startDemo(t *testing.T, origin string) demoReport {
 	t.Helper()
 
 	program := buildProgram(t)
 	// Not the test's context: that ends before the clean-up, which interrupts.
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
-	cmd := exec.CommandContext(ctx, program, "demo", "--format", "json")
+	cmd := exec.CommandContext(ctx, program, "demo", "--format", "json", "--origin", origin)
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
 	cmd.WaitDelay = endTime
@@ -201,8 +205,8 @@ func buildProgram(t *testing.T) string {
 	return program
 }
 
-// servePages serves, on the origin that the demo takes for its page's, a page for each browser with the calls of all cases.
-func servePages(t *testing.T, report demoReport) map[browser.Kind]*page.Page {
+// servePages serves, on a listener on the origin that the demo takes for its page's, a page for each browser with the calls of all cases.
+func servePages(t *testing.T, listener net.Listener, report demoReport) map[browser.Kind]*page.Page {
 	t.Helper()
 
 	var calls []page.Call
@@ -223,14 +227,6 @@ func servePages(t *testing.T, report demoReport) map[browser.Kind]*page.Page {
 		pages[kind] = p
 	}
 
-	u, err := url.Parse(report.Page)
-	if err != nil || u.Hostname() != "localhost" || u.Scheme != "http" {
-		t.Fatalf("page: got %q (%v), want http://localhost and a port", report.Page, err)
-	}
-	listener, err := net.Listen("tcp4", net.JoinHostPort("127.0.0.1", u.Port()))
-	if err != nil {
-		t.Fatalf("the demo's page is on %s, and whatever else listens there must stop: %v", report.Page, err)
-	}
 	server := &http.Server{Handler: mux, ReadTimeout: visitTime, WriteTimeout: visitTime}
 	stopped := make(chan error, 1)
 	go func() { stopped <- server.Serve(listener) }()
@@ -278,6 +274,8 @@ func (c demoCase) call() (page.Call, error) {
 		value := rest[0]
 		rest = rest[1:]
 		switch flag {
+		case "--origin":
+			// The page is served there.
 		case "-X":
 			call.Method = value
 		case "-H":

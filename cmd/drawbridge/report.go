@@ -1,0 +1,473 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/drawbridge-cors/drawbridge/explain"
+	"github.com/drawbridge-cors/drawbridge/fetch"
+)
+
+// reportStyle says how a report is laid out. The zero value is plain text of 80 columns.
+type reportStyle struct {
+	// Color allows bold, red, green, yellow and cyan: colours that can be read on dark and on light. Nothing is said by colour alone.
+	Color bool
+	// ASCII keeps to ASCII: no ticks, arrows or lines.
+	ASCII bool
+	// Verbose shows all headers and shortens nothing.
+	Verbose bool
+	// Width is how many columns a line may have, 80 if zero. Less than 40 counts as 40.
+	Width int
+}
+
+// writeReport writes a report for people. Bytes that came from a server are escaped, so that none of them can drive a terminal. The
+// error is that of w.
+func writeReport(w io.Writer, r explain.Report, o reportStyle) error {
+	p := &reportPrinter{style: o, width: o.Width, marks: unicodeMarks}
+	if p.width == 0 {
+		p.width = 80
+	}
+	p.width = max(p.width, 40)
+	if o.ASCII {
+		p.marks = asciiMarks
+	}
+	p.verdict(r)
+	p.request(r)
+	p.steps(r)
+	p.failures(r)
+	p.notes(r)
+	_, err := w.Write(p.out.Bytes())
+	return err
+}
+
+// marks are the signs of a report. Each is one column wide, in either set, but for cut.
+type marks struct {
+	pass, fail, info, notSent, sent, received, bar, under, cut, back string
+}
+
+var (
+	unicodeMarks = marks{"✓", "✗", "●", "–", "→", "←", "│", "^", "…", "←"}
+	asciiMarks   = marks{"+", "x", "*", "-", ">", "<", "|", "^", "...", "<-"}
+)
+
+// The colours, by what they say.
+const (
+	styleNone = ""
+	styleBold = "1"
+	styleGood = "32"
+	styleBad  = "31"
+	styleWarn = "33"
+	styleNote = "36"
+	boldGood  = "1;32"
+	boldBad   = "1;31"
+)
+
+// A reportPrinter lays out one report.
+type reportPrinter struct {
+	out   bytes.Buffer
+	style reportStyle
+	width int
+	marks marks
+}
+
+func (p *reportPrinter) paint(style, s string) string {
+	if !p.style.Color || style == styleNone || s == "" {
+		return s
+	}
+	return "\x1b[" + style + "m" + s + "\x1b[0m"
+}
+
+func (p *reportPrinter) mark(s explain.Status) (mark, style string) {
+	switch s {
+	case explain.Pass:
+		return p.marks.pass, styleGood
+	case explain.Fail:
+		return p.marks.fail, styleBad
+	case explain.NotSent:
+		return p.marks.notSent, styleBold
+	default:
+		return p.marks.info, styleBold
+	}
+}
+
+// verdict is the first line: what happened, and to whom to go.
+func (p *reportPrinter) verdict(r explain.Report) {
+	word, rest := "ALLOWED", strings.TrimPrefix(r.Summary, "allowed")
+	mark, style := p.marks.pass, boldGood
+	switch r.Verdict {
+	case explain.Allowed:
+	case explain.Blocked:
+		word, rest = "BLOCKED", strings.TrimPrefix(r.Summary, "blocked")
+		mark, style = p.marks.fail, boldBad
+	default:
+		word, rest = "COULD NOT TELL", strings.TrimPrefix(r.Summary, "could not tell")
+		mark, style = p.marks.info, styleBold
+	}
+	p.text(mark+" "+word, style, rest, "  ")
+	p.line("")
+}
+
+// maxHops is how many redirects are shown in full. Of more, those in the middle are counted.
+const maxHops = 5
+
+// steps are all steps. A redirect loop fills no screen.
+func (p *reportPrinter) steps(r explain.Report) {
+	last := 0
+	for _, s := range r.Steps {
+		last = max(last, s.Hop)
+	}
+	first, resume := 2, last-1
+	if p.style.Verbose || last <= maxHops {
+		first, resume = last+1, last+1
+	}
+	told := false
+	for _, s := range r.Steps {
+		if s.Hop < first || s.Hop >= resume {
+			p.step(r, s)
+			continue
+		}
+		if !told {
+			p.wrapped("    "+p.marks.cut+" ", "      ", strconv.Itoa(resume-first)+" more redirects like these (--verbose shows them)")
+			told = true
+		}
+	}
+}
+
+// request is what was asked, in a small table.
+func (p *reportPrinter) request(r explain.Report) {
+	q := r.Request
+	if q.URL == "" {
+		return
+	}
+	page := q.Origin
+	if q.OriginFrom != "" {
+		page += " (" + q.OriginFrom + "; --origin names another)"
+	}
+	p.pair("page", page)
+	p.pair("request", q.Method+" "+q.URL)
+	modes := "mode " + string(q.Mode) + ", credentials " + string(q.Credentials)
+	if q.Redirect != fetch.RedirectFollow {
+		modes += ", redirect " + string(q.Redirect)
+	}
+	p.pair("as", modes)
+	p.line("")
+}
+
+func (p *reportPrinter) pair(label, value string) {
+	const indent = "           "
+	p.wrapped(("  " + label + indent)[:len(indent)], indent, p.fit(explain.Escape(value), p.width-len(indent)))
+}
+
+// step is one numbered step with what belongs to it.
+func (p *reportPrinter) step(r explain.Report, s explain.Step) {
+	mark, style := p.mark(s.Status)
+	number := strconv.Itoa(s.N)
+	number = strings.Repeat(" ", max(0, 3-len(number))) + number
+	title := s.Title
+	switch {
+	case s.ID == explain.StepPreflight && s.Status == explain.Fail:
+		title = "preflight fails: " + title
+	case s.ID == explain.StepPreflight:
+		title = "preflight: " + title
+	case s.Status == explain.Fail:
+		title = "fails: " + title
+	}
+	const indent = "      "
+	p.styled(number+" ", mark, style, " ", p.fit(title, p.width-len(indent)), indent)
+	for _, d := range s.Details {
+		p.wrapped(indent, indent, d)
+	}
+	for _, c := range s.Causes {
+		p.wrapped(indent+"- ", indent+"  ", c.Text)
+	}
+	if s.Exchange != nil && *s.Exchange >= 0 && *s.Exchange < len(r.Exchanges) {
+		p.exchange(r.Exchanges[*s.Exchange])
+	}
+	for _, c := range s.Checks {
+		p.check(c)
+	}
+}
+
+func (p *reportPrinter) check(c explain.Check) {
+	status, text := explain.Pass, c.Text
+	if !c.OK {
+		status = explain.Fail
+		text += " [" + explain.Escape(string(c.Reason)) + "]"
+		if c.First {
+			text += " " + p.marks.back + " reported first"
+		}
+	}
+	mark, style := p.mark(status)
+	p.styled("      ", mark, style, " ", text, "        ")
+}
+
+// exchange shows the headers that matter to CORS, or with Verbose all of them.
+func (p *reportPrinter) exchange(x explain.Exchange) {
+	for _, h := range x.Request.Headers {
+		if p.style.Verbose || requestMatters(h[0]) {
+			p.header(p.marks.sent, h, x)
+		}
+	}
+	if x.Response != nil {
+		for _, h := range x.Response.Headers {
+			if p.style.Verbose || responseMatters(h[0], x.Response.Status) {
+				p.header(p.marks.received, h, x)
+			}
+		}
+		var about []string
+		for _, s := range []string{x.Response.Proto, x.Response.TLS, x.Response.RemoteAddr} {
+			if s != "" && p.style.Verbose {
+				about = append(about, explain.Escape(s))
+			}
+		}
+		if x.DurationMS > 0 {
+			about = append(about, strconv.FormatFloat(x.DurationMS, 'f', -1, 64)+" ms")
+		}
+		if len(about) > 0 && p.style.Verbose {
+			p.wrapped("        ", "        ", strings.Join(about, ", "))
+		}
+	}
+	p.partial(x.Partial)
+	if x.Error != "" {
+		p.wrapped("        ", "        ", x.Error)
+	}
+}
+
+// partial shows the beginning of a head that did not arrive whole.
+func (p *reportPrinter) partial(head string) {
+	const enough = 4
+	lines := strings.Split(strings.TrimRight(head, "\r\n"), "\n")
+	if head == "" {
+		return
+	}
+	for _, l := range lines[:min(len(lines), enough)] {
+		p.wrapped("      "+p.marks.received+" ", "          ", p.middle(explain.Escape(strings.TrimRight(l, "\r")), p.width-10))
+	}
+	if len(lines) > enough {
+		p.wrapped("      "+p.marks.received+" ", "          ", p.marks.cut+" and more, which is no whole head")
+	}
+}
+
+// requestMatters reports whether a request header has a part in CORS.
+func requestMatters(name string) bool {
+	name = strings.ToLower(name)
+	return name == "origin" || name == "cookie" || name == "authorization" || strings.HasPrefix(name, "access-control-")
+}
+
+// responseMatters reports whether a response header has a part in CORS, or in what went wrong instead.
+func responseMatters(name string, status int) bool {
+	switch name = strings.ToLower(name); name {
+	case "vary", "location", "cross-origin-resource-policy", "timing-allow-origin":
+		return true
+	case "allow", "www-authenticate", "server", "via":
+		return status >= 400
+	}
+	return strings.HasPrefix(name, "access-control-")
+}
+
+func (p *reportPrinter) header(arrow string, h explain.Header, x explain.Exchange) {
+	name, value := strings.ToLower(explain.Escape(h[0])), explain.Escape(h[1])
+	// Reports are pasted into chats and bug trackers: what is a secret stays out unless everything is asked for.
+	if !p.style.Verbose && (name == "authorization" || name == "cookie") {
+		value = secret(name, h[1])
+	}
+	const indent = "      "
+	room := p.width - len(indent) - 2 - len(name) - 2
+	if !p.style.Verbose && room > 16 && len(value) > room {
+		value = p.middle(value, room)
+	}
+	p.wrapped(indent+arrow+" ", indent+"    ", name+": "+value)
+}
+
+func plural(n int, word string) string {
+	if n == 1 {
+		return "1 " + word
+	}
+	return strconv.Itoa(n) + " " + word + "s"
+}
+
+// secret says what kind of secret a header holds, not the secret.
+func secret(name, value string) string {
+	if name == "cookie" {
+		return "(" + plural(strings.Count(value, ";")+1, "cookie") + ")"
+	}
+	scheme, rest, ok := strings.Cut(value, " ")
+	if !ok {
+		scheme, rest = "", value
+	}
+	return strings.TrimSpace(explain.Escape(scheme) + " (" + plural(len([]rune(rest)), "byte") + ")")
+}
+
+// failures are the blocks that say what is wrong and what would be right. The cause comes first, then the others in their order, and
+// at last those that say nothing of their own.
+func (p *reportPrinter) failures(r explain.Report) {
+	var blocks, following []explain.Failure
+	cause := -1
+	for i, f := range r.Failures {
+		switch {
+		case cause < 0 && f.Reason == r.Reason:
+			cause = i
+		case f.Follows:
+			following = append(following, f)
+		default:
+			blocks = append(blocks, f)
+		}
+	}
+	if cause >= 0 {
+		blocks = append([]explain.Failure{r.Failures[cause]}, blocks...)
+	}
+	for _, f := range blocks {
+		p.line("")
+		p.failure(r, f)
+	}
+	if len(following) == 0 {
+		return
+	}
+	p.line("")
+	p.text("error", boldBad, " what follows from "+explain.Escape(string(r.Reason))+", because whatever answered sends no CORS header:", "  ")
+	for _, f := range following {
+		p.wrapped("  - ", "    ", "["+explain.Escape(string(f.Reason))+"] "+f.Title+p.reported(r, f))
+	}
+}
+
+// reported marks the failure that a browser reports, where that is not the cause anyway.
+func (p *reportPrinter) reported(r explain.Report, f explain.Failure) string {
+	if !f.First || f.Reason == r.Reason {
+		return ""
+	}
+	return " " + p.marks.back + " reported first"
+}
+
+func (p *reportPrinter) failure(r explain.Report, f explain.Failure) {
+	title := f.Title
+	if f.Preflight && !strings.Contains(title, "preflight") {
+		title += " (preflight)"
+	}
+	p.text("error["+explain.Escape(string(f.Reason))+"]", boldBad, " "+title+p.reported(r, f), "  ")
+	p.lines(f)
+	p.wrapped("  = why: ", "         ", f.Why)
+	p.wrapped("  = fix: ", "         ", f.Fix)
+	for _, h := range f.Send {
+		p.wrapped("  + ", "      ", explain.Escape(h[0])+": "+explain.Escape(h[1]))
+	}
+	if f.Step != "" {
+		p.wrapped("  = see: ", "         ", f.Step+" "+f.Spec)
+	}
+}
+
+// maxLines is how many lines of one header a failure shows.
+const maxLines = 4
+
+// lines shows the header lines with the offending part underlined.
+func (p *reportPrinter) lines(f explain.Failure) {
+	for i, h := range f.Lines {
+		if i == maxLines && !p.style.Verbose && len(f.Lines) > maxLines+1 {
+			p.wrapped("  "+p.marks.bar+" ", "    ", fmt.Sprintf("(%d more lines)", len(f.Lines)-i))
+			return
+		}
+		var start, end int
+		marked := f.Underline != nil && f.Underline.Line == i
+		if marked {
+			start, end = f.Underline.Start, f.Underline.End
+		}
+		p.underlined(h, marked, start, end)
+	}
+}
+
+// underlined shows one header line, and below it which part is wrong. A long value is shown around that part.
+func (p *reportPrinter) underlined(h explain.Header, marked bool, start, end int) {
+	name := explain.Escape(h[0])
+	room := p.width - len("  | ")
+	if len(name) > room/2 {
+		name = p.middle(name, room/2)
+	}
+	room -= columns(name) + 2
+	value, from, to := escapeRange(h[1], start, end)
+	if !marked {
+		from, to = 0, 0
+	}
+	value, from, to = p.window(value, from, to, room)
+	p.line("  " + p.marks.bar + " " + name + ": " + value)
+	if !marked {
+		return
+	}
+	under := strings.Repeat(" ", columns(name)+2+from) + p.paint(boldBad, strings.Repeat(p.marks.under, max(1, to-from)))
+	p.line("  " + p.marks.bar + " " + under)
+}
+
+// escapeRange escapes a value and translates a range of its code points to columns of the result.
+func escapeRange(value string, start, end int) (text string, from, to int) {
+	var b strings.Builder
+	n := 0
+	from, to = -1, -1
+	for _, r := range value {
+		if n == start {
+			from = b.Len()
+		}
+		if n == end {
+			to = b.Len()
+		}
+		b.WriteString(explain.Escape(string(r)))
+		n++
+	}
+	if from < 0 {
+		from = b.Len()
+	}
+	if to < 0 {
+		to = b.Len()
+	}
+	return b.String(), from, max(from, to)
+}
+
+// window cuts a value to room columns so that the start of its range stays visible, and moves the range along.
+func (p *reportPrinter) window(value string, from, to, room int) (string, int, int) {
+	if len(value) <= room && from < room {
+		return value, from, min(to, max(room, from+1))
+	}
+	cut := columns(p.marks.cut)
+	room = max(room, 2*cut+8)
+	// The value is escaped, and so one byte a column.
+	begin := 0
+	if to > room-cut {
+		begin = max(0, min(from-room/4, len(value)-room+cut))
+	}
+	finish := min(len(value), begin+room)
+	head, tail := "", ""
+	if begin > 0 {
+		head = p.marks.cut
+	}
+	if finish < len(value) {
+		tail = p.marks.cut
+	}
+	inner := value[min(begin+lenIf(head, cut), len(value)):max(begin, finish-lenIf(tail, cut))]
+	if begin+lenIf(head, cut) > finish-lenIf(tail, cut) {
+		inner = ""
+	}
+	shown := columns(head) + len(inner) + columns(tail)
+	from = max(0, min(from-begin, shown))
+	to = max(from, min(to-begin, shown))
+	return head + inner + tail, from, to
+}
+
+func lenIf(s string, n int) int {
+	if s == "" {
+		return 0
+	}
+	return n
+}
+
+func (p *reportPrinter) notes(r explain.Report) {
+	if len(r.Notes) > 0 {
+		p.line("")
+	}
+	for _, n := range r.Notes {
+		label, style := "note", styleNote
+		if n.Level == explain.Warning {
+			label, style = "warning["+explain.Escape(n.Code)+"]", styleWarn
+		}
+		p.text(label, style, ": "+n.Text, "  ")
+	}
+}

@@ -1,0 +1,240 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"golang.org/x/term"
+
+	"github.com/drawbridge-cors/drawbridge/explain"
+	"github.com/drawbridge-cors/drawbridge/fetch"
+	"github.com/drawbridge-cors/drawbridge/fetch/wire"
+)
+
+// maxBodyRead is how much of a response's body is read, to see whether it arrives. The verdict does not need it.
+const maxBodyRead = 1 << 20
+
+// browserEncodings is the Accept-Encoding of today's browsers over a connection that nobody can listen to.
+const browserEncodings = "gzip, deflate, br, zstd"
+
+// runCheck does one check and writes its report. It returns the exit status.
+func runCheck(ctx context.Context, o checkOptions, stdout, stderr io.Writer) int {
+	report, err := judge(ctx, o)
+	if err != nil {
+		fmt.Fprintf(stderr, "drawbridge check: %v\n", err)
+		return exitInternal
+	}
+	// The report is written whole or not at all.
+	var out bytes.Buffer
+	if o.Format == "json" {
+		encoder := json.NewEncoder(&out)
+		encoder.SetEscapeHTML(false)
+		encoder.SetIndent("", "  ")
+		err = encoder.Encode(report)
+	} else {
+		err = writeReport(&out, report, styleFor(o, stdout))
+	}
+	if err == nil {
+		_, err = stdout.Write(out.Bytes())
+	}
+	if err != nil {
+		fmt.Fprintf(stderr, "drawbridge check: writing the report: %v\n", err)
+		return exitInternal
+	}
+	if errors.Is(ctx.Err(), context.Canceled) && report.Verdict == explain.Unknown {
+		return exitInterrupted
+	}
+	return exitFor(report.Verdict)
+}
+
+// exitFor is the exit status of a verdict.
+func exitFor(v explain.Verdict) int {
+	switch v {
+	case explain.Allowed:
+		return exitAllowed
+	case explain.Blocked:
+		return exitBlocked
+	case explain.Unknown:
+		return exitUnknown
+	default:
+		return exitInternal
+	}
+}
+
+// runCheckFor does one check for its outcome alone.
+func runCheckFor(ctx context.Context, o checkOptions) checkResult {
+	report, err := judge(ctx, o)
+	if err != nil {
+		return checkResult{Verdict: verdictUnknown, Summary: err.Error()}
+	}
+	result := checkResult{
+		Verdict: string(report.Verdict), Reason: string(report.Reason), Class: string(report.Class), Summary: report.Summary,
+	}
+	if report.Response != nil && (report.Response.Type == fetch.OpaqueResponse || report.Response.Type == fetch.OpaqueRedirectResponse) {
+		result.Verdict = verdictOpaque
+	}
+	return result
+}
+
+// styleFor decides how a report looks where it goes.
+func styleFor(o checkOptions, stdout io.Writer) reportStyle {
+	style := reportStyle{ASCII: o.ASCII, Verbose: o.Verbose}
+	switch o.Color {
+	case "always":
+		style.Color = true
+	case "auto", "":
+		file, ok := stdout.(*os.File)
+		style.Color = ok && term.IsTerminal(int(file.Fd())) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+	}
+	return style
+}
+
+// judge makes the request as a browser would and explains what happened. The error is a fault of our own or of the options: what
+// the server and the network do is in the report.
+func judge(ctx context.Context, o checkOptions) (explain.Report, error) {
+	ctx, cancel := context.WithTimeout(ctx, o.Timeout)
+	defer cancel()
+
+	live := wire.New(&dialer{network: o.Network}, wireOptions(o)...)
+	defer live.CloseIdleConnections()
+	record := &recorder{inner: live}
+
+	cookies, err := newJar(o.Request.URL, o.Cookies)
+	if err != nil {
+		return explain.Report{}, err
+	}
+	browser := newBrowser(o, record, fetch.Browsers, cookies)
+	var events []fetch.Event
+	var body bodyRead
+	for range max(o.Repeat, 1) {
+		record.forget()
+		if events, body, err = fetchOnce(ctx, browser, o); err != nil {
+			return explain.Report{}, err
+		}
+	}
+
+	options := []explain.Option{explain.WithNotes(o.Notes...)}
+	if strings.Contains(o.OriginFrom, "default") {
+		options = append(options, explain.WithOriginFrom(o.OriginFrom))
+	}
+	if body.read {
+		options = append(options, explain.WithBody(body.size, body.err))
+	}
+	if o.Repeat <= 1 {
+		strict, err := replayStandard(ctx, o, record)
+		if err != nil {
+			return explain.Report{}, err
+		}
+		options = append(options, explain.WithStandard(strict))
+	}
+	if o.ProbeActual {
+		probe, err := probeActual(ctx, o, live, cookies, events)
+		if err != nil {
+			return explain.Report{}, err
+		}
+		if probe != nil {
+			options = append(options, explain.WithProbe(*probe))
+		}
+	}
+	return explain.Explain(events, options...), nil
+}
+
+func wireOptions(o checkOptions) []wire.Option {
+	options := []wire.Option{wire.WithTLS(&tls.Config{
+		MinVersion:         tls.VersionTLS12,
+		InsecureSkipVerify: o.Insecure, //nolint:gosec // --insecure asks for it by name.
+		RootCAs:            o.RootCAs,
+		Certificates:       o.Certificates,
+	})}
+	if o.HTTPVersion == "1.1" {
+		options = append(options, wire.WithHTTP1Only())
+	}
+	return options
+}
+
+// newBrowser makes the user agent of a check.
+func newBrowser(o checkOptions, transport fetch.Transport, profile fetch.Profile, cookies fetch.Jar) *fetch.Client {
+	options := []fetch.Option{
+		fetch.WithProfile(profile), fetch.WithClock(time.Now), fetch.WithJar(cookies), fetch.WithAcceptEncoding(browserEncodings),
+	}
+	if o.UserAgent != "" {
+		options = append(options, fetch.WithUserAgent(o.UserAgent))
+	}
+	return fetch.New(transport, options...)
+}
+
+// A bodyRead is how far the response's body was read.
+type bodyRead struct {
+	read bool
+	size int64
+	err  error
+}
+
+// fetchOnce makes the request once, and reads some of the body if script would get one.
+func fetchOnce(ctx context.Context, browser *fetch.Client, o checkOptions) ([]fetch.Event, bodyRead, error) {
+	var events []fetch.Event
+	ctx = fetch.WithTrace(ctx, func(e fetch.Event) { events = append(events, e) })
+	request := o.Request
+	response, err := browser.Fetch(ctx, &request)
+	if err != nil {
+		if _, ok := errors.AsType[*fetch.BlockedError](err); !ok {
+			return nil, bodyRead{}, err
+		}
+		return events, bodyRead{}, nil
+	}
+	defer response.Body.Close()
+	if response.Type != fetch.BasicResponse && response.Type != fetch.CORSResponse {
+		return events, bodyRead{}, nil
+	}
+	size, err := io.CopyN(io.Discard, response.Body, maxBodyRead)
+	switch {
+	case errors.Is(err, io.EOF), errors.Is(err, fetch.ErrUnknownCoding):
+		// All there, or in a coding that is no business of a verdict.
+		err = nil
+	case err == nil:
+		err = explain.ErrBodyLimit
+	}
+	return events, bodyRead{read: true, size: size, err: err}, nil
+}
+
+// replayStandard is what the standard to the letter makes of the recorded exchanges. Nothing is sent.
+func replayStandard(ctx context.Context, o checkOptions, record *recorder) ([]fetch.Event, error) {
+	cookies, err := newJar(o.Request.URL, o.Cookies)
+	if err != nil {
+		return nil, err
+	}
+	// What the clock has used up of the time belongs to the live run.
+	ctx = context.WithoutCancel(ctx)
+	events, _, err := fetchOnce(ctx, newBrowser(o, record.replay(), fetch.Standard, cookies), o)
+	return events, err
+}
+
+// probeActual sends the request that a failed preflight forbids, and returns what came of it, or nil if no preflight failed.
+func probeActual(ctx context.Context, o checkOptions, live fetch.Transport, cookies fetch.Jar, events []fetch.Event) (*fetch.Exchange, error) {
+	forbidden := false
+	for _, e := range events {
+		forbidden = forbidden || e.Kind == fetch.EventCheck && e.Decisive && e.Preflight
+	}
+	if !forbidden {
+		return nil, nil //nolint:nilnil // There is nothing to probe, and that is no error.
+	}
+	probed, _, err := fetchOnce(ctx, newBrowser(o, grantor{live}, fetch.Browsers, cookies), o)
+	if err != nil {
+		return nil, err
+	}
+	var last *fetch.Exchange
+	for _, e := range probed {
+		if e.Kind == fetch.EventExchange && !e.Exchange.Preflight {
+			last = e.Exchange
+		}
+	}
+	return last, nil
+}

@@ -1,0 +1,319 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// maxPaste bounds a pasted command. Its body may be long; no system takes much more in one argument.
+const maxPaste = 1 << 20
+
+// maxWords bounds the words of a pasted command.
+const maxWords = 10000
+
+// shellWords splits one command of a POSIX shell or of bash into words. Quotes are undone and nothing is expanded: a command
+// substitution or a variable is an error, and a pattern stays what it is. After a "|", "||", "&&" or ";" the rest is left out and
+// returned.
+func shellWords(s string) (words []string, rest string, err error) {
+	command, rest, err := simpleCommand(s)
+	if err != nil {
+		return nil, "", err
+	}
+	// What remains has no nesting, so the parser's recursion is flat.
+	for w, err := range syntax.NewParser(syntax.Variant(syntax.LangBash)).WordsSeq(strings.NewReader(command)) {
+		if err != nil {
+			return nil, "", fmt.Errorf("cannot be read as a shell command: %w", err)
+		}
+		if len(words) == maxWords {
+			return nil, "", fmt.Errorf("has more than %d words", maxWords)
+		}
+		var b strings.Builder
+		for _, part := range w.Parts {
+			if err := literal(&b, part); err != nil {
+				return nil, "", err
+			}
+		}
+		words = append(words, b.String())
+	}
+	return words, rest, nil
+}
+
+// simpleCommand returns the first command of s without comments, and what follows it. It refuses what a shell would expand or
+// redirect. It looks at quotes only, which is exact up to the first thing that it refuses, so that nothing nested gets through.
+func simpleCommand(s string) (command, rest string, err error) {
+	var out strings.Builder
+	wordStart := true
+	for i := 0; i < len(s); {
+		c := s[i]
+		next := byte(0)
+		if i+1 < len(s) {
+			next = s[i+1]
+		}
+		switch {
+		case c == '\\' && next != 0:
+			if next == '\r' && strings.HasPrefix(s[i+2:], "\n") {
+				// A paste with the line ends of another system.
+				out.WriteString("\\\n")
+				i += 3
+				continue
+			}
+			out.WriteString(s[i : i+2])
+			wordStart = wordStart && next == '\n'
+			i += 2
+			continue
+		case c == '\'' || c == '"' || c == '$' && next == '\'':
+			end, err := quotedEnd(s, i)
+			if err != nil {
+				return "", "", err
+			}
+			out.WriteString(s[i:end])
+			i, wordStart = end, false
+			continue
+		case c == '#' && wordStart:
+			for i < len(s) && s[i] != '\n' {
+				i++
+			}
+			continue
+		case c == '$' && expands(next), c == '`':
+			return "", "", expansionError(s[i:])
+		case c == '|' || c == ';' || c == '&' && next == '&':
+			return out.String(), strings.TrimSpace(s[i:]), nil
+		case c == '&':
+			return "", "", fmt.Errorf("holds an & outside quotes, where a shell ends the command; put the URL in quotes")
+		case strings.IndexByte("()<>", c) >= 0:
+			return "", "", fmt.Errorf("holds a %c outside quotes; leave redirections and subshells out", c)
+		case c == 0:
+			return "", "", fmt.Errorf("holds a NUL")
+		}
+		// A carriage return before the line's end is the paste's, not the command's.
+		if c == '\r' && (next == '\n' || next == 0) {
+			c = ' '
+		}
+		out.WriteByte(c)
+		wordStart = c == ' ' || c == '\t' || c == '\n'
+		i++
+	}
+	return out.String(), "", nil
+}
+
+// quotedEnd returns where the quoted string that starts at i ends.
+func quotedEnd(s string, i int) (int, error) {
+	quote, start := s[i], i
+	escapes := quote != '\''
+	if quote == '$' {
+		quote, i = '\'', i+1
+	}
+	for i++; i < len(s); i++ {
+		switch {
+		case s[i] == 0:
+			return 0, fmt.Errorf("holds a NUL")
+		case s[i] == quote:
+			return i + 1, nil
+		case s[i] == '\\' && escapes:
+			i++
+		case quote == '"' && (s[i] == '`' || s[i] == '$' && i+1 < len(s) && s[i+1] != quote && expands(s[i+1])):
+			return 0, expansionError(s[i:])
+		}
+	}
+	return 0, fmt.Errorf("has a quote that is not closed: %s", shown(s[start:]))
+}
+
+// expands reports whether a shell expands a "$" before this character.
+func expands(next byte) bool {
+	return next == '_' || 'a' <= next && next <= 'z' || 'A' <= next && next <= 'Z' || '0' <= next && next <= '9' ||
+		next != 0 && strings.IndexByte(`({[*@#?-$!"`, next) >= 0
+}
+
+func expansionError(s string) error {
+	if end := strings.IndexAny(s[1:], " \t\r\n\"'/&?"); end >= 0 {
+		s = s[:end+1]
+	}
+	return fmt.Errorf("holds %s, which a shell would replace and this does not; write its value in its place", shown(s))
+}
+
+// literal appends what a part of a word stands for when nothing is expanded.
+func literal(b *strings.Builder, part syntax.WordPart) error {
+	switch p := part.(type) {
+	case *syntax.Lit:
+		unescape(b, p.Value, "")
+	case *syntax.SglQuoted:
+		if p.Dollar {
+			return ansiC(b, p.Value)
+		}
+		b.WriteString(p.Value)
+	case *syntax.DblQuoted:
+		for _, inner := range p.Parts {
+			lit, ok := inner.(*syntax.Lit)
+			if !ok {
+				return fmt.Errorf("holds something that a shell would expand; write its value in its place")
+			}
+			unescape(b, lit.Value, "$`\"\\")
+		}
+	default:
+		return fmt.Errorf("holds something that a shell would expand; write its value in its place")
+	}
+	return nil
+}
+
+// unescape undoes backslashes: before each of the characters of only, or before any if only is empty. The parser has already
+// removed the line ends that a backslash stands before.
+func unescape(b *strings.Builder, s, only string) {
+	for i := 0; i < len(s); i++ {
+		if s[i] == '\\' && i+1 < len(s) && (only == "" || strings.IndexByte(only, s[i+1]) >= 0) {
+			i++
+		}
+		b.WriteByte(s[i])
+	}
+}
+
+// ansiC undoes the escapes of $'…'.
+//
+// NOTE: a shell cuts the string at \0, and writes each half of a surrogate pair on its own. DevTools writes "\u" for single UTF-16
+// code units, so both are undone here to what the page had sent.
+func ansiC(b *strings.Builder, s string) error {
+	for i := 0; i < len(s); {
+		c := s[i]
+		i++
+		if c != '\\' || i == len(s) {
+			b.WriteByte(c)
+			continue
+		}
+		e := s[i]
+		i++
+		if k := strings.IndexByte(`abeEfnrtv\'"?`, e); k >= 0 {
+			b.WriteByte("\a\b\x1b\x1b\f\n\r\t\v\\'\"?"[k])
+			continue
+		}
+		var n, length rune
+		switch {
+		case e == 'x':
+			if n, length = number(s[i:], 16, 2); length > 0 {
+				b.WriteByte(byte(n))
+			}
+		case e == 'u' || e == 'U':
+			if n, length = number(s[i:], 16, map[byte]int{'u': 4, 'U': 8}[e]); length > 0 {
+				if low, ok := lowSurrogate(n, s[i+int(length):]); ok {
+					n, length = utf16.DecodeRune(n, low), length+6
+				}
+				b.WriteString(string(n))
+			}
+		case '0' <= e && e <= '7':
+			n, length = number(s[i-1:], 8, 3)
+			b.WriteByte(byte(n))
+			i += int(length) - 1
+			continue
+		case e == 'c' && i < len(s):
+			b.WriteByte(s[i] & 0x1f)
+			i++
+			continue
+		}
+		if length == 0 {
+			// Not an escape after all, and bash then keeps the backslash.
+			b.WriteString(s[i-2 : i])
+		}
+		i += int(length)
+	}
+	if b.Len() > 4*maxPaste {
+		return fmt.Errorf("is too long")
+	}
+	return nil
+}
+
+// lowSurrogate returns the second half of a surrogate pair if n is the first and s starts with the second, as \uXXXX.
+func lowSurrogate(n rune, s string) (rune, bool) {
+	if n < 0xD800 || n > 0xDBFF || !strings.HasPrefix(s, `\u`) {
+		return 0, false
+	}
+	low, length := number(s[2:], 16, 4)
+	return low, length == 4 && 0xDC00 <= low && low <= 0xDFFF
+}
+
+// number reads at most limit digits, and returns how many there were.
+func number(s string, base rune, limit int) (n, length rune) {
+	for int(length) < min(limit, len(s)) {
+		d := digit(s[length])
+		if d >= base {
+			break
+		}
+		n = n*base + d
+		length++
+	}
+	if n < 0 || n > utf8.MaxRune {
+		n = utf8.RuneError
+	}
+	return n, length
+}
+
+func digit(c byte) rune {
+	switch {
+	case '0' <= c && c <= '9':
+		return rune(c - '0')
+	case 'a' <= c|0x20 && c|0x20 <= 'f':
+		return rune(c|0x20-'a') + 10
+	default:
+		return 99
+	}
+}
+
+// looksLikeCmd reports whether a command is written for the Windows command prompt, as DevTools' "Copy as cURL (cmd)" does.
+func looksLikeCmd(s string) bool {
+	return strings.Contains(s, `^"`) || strings.Contains(s, " ^\n") || strings.Contains(s, " ^\r\n")
+}
+
+// cmdWords splits a command for the Windows command prompt. It undoes what DevTools does: a caret keeps the character after it, a caret
+// at the end of a line joins the next one, and inside quotes a backslash keeps a quote or a backslash.
+func cmdWords(s string) ([]string, error) {
+	s = strings.ReplaceAll(s, "\r\n", "\n")
+	var plain strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] == '^' && i+1 < len(s) {
+			i++
+			// The character after the line's end is kept too, so that an empty line in between stands for a line's end.
+			if s[i] == '\n' {
+				if i++; i == len(s) {
+					break
+				}
+			}
+		}
+		plain.WriteByte(s[i])
+	}
+	var words []string
+	var word strings.Builder
+	quoted, inWord := false, false
+	for text, i := plain.String(), 0; i < len(text); i++ {
+		c := text[i]
+		switch {
+		case c == '"':
+			quoted, inWord = !quoted, true
+			continue
+		case c == '\\' && quoted && i+1 < len(text) && (text[i+1] == '"' || text[i+1] == '\\'):
+			i++
+			c = text[i]
+		case !quoted && (c == ' ' || c == '\t' || c == '\n'):
+			if inWord {
+				words = append(words, word.String())
+				word.Reset()
+			}
+			inWord = false
+			continue
+		case !quoted && strings.IndexByte("|&<>", c) >= 0:
+			return nil, fmt.Errorf("holds a %c outside quotes; leave pipes and redirections out", c)
+		}
+		word.WriteByte(c)
+		inWord = true
+		if len(words) > maxWords {
+			return nil, fmt.Errorf("has more than %d words", maxWords)
+		}
+	}
+	if quoted {
+		return nil, fmt.Errorf("has a quote that is not closed")
+	}
+	if inWord {
+		words = append(words, word.String())
+	}
+	return words, nil
+}
