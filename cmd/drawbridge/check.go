@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -73,7 +74,6 @@ type checkFlags struct {
 	fromCurl, fromFetch string
 	// credentialsBare says that --credentials came without a value.
 	credentialsBare bool
-	ignored         []string
 	groups          []flagGroup
 }
 
@@ -118,7 +118,7 @@ func (v *textValue) String() string { return "" }
 func (v *textValue) Type() string   { return "string" }
 func (v *textValue) Set(s string) error {
 	if s == "" {
-		return fmt.Errorf("is empty")
+		return errors.New("is empty")
 	}
 	*v.to = s
 	return nil
@@ -165,13 +165,16 @@ func (f *checkFlags) requestFlags(set *pflag.FlagSet) {
 
 func (f *checkFlags) pageFlags(set *pflag.FlagSet) {
 	a := &f.asked
-	text(set, &a.origin, "origin", "", "`ORIGIN`the page's origin, or null; unless given, http://localhost:3000 for a loopback target and a made-up one on another site for others")
+	text(set, &a.origin, "origin", "", "`ORIGIN`the page's origin, or null; unless given, "+
+		"http://localhost:3000 for a loopback target and a made-up one on another site for others")
 	text(set, &a.mode, "mode", "", "`MODE`cors, no-cors, same-origin, navigate or cors-with-forced-preflight (cors)")
-	set.FuncP("credentials", "", "`[=MODE]`when cookies and the like travel: omit, same-origin or include (same-origin; bare: include)", func(s string) error {
-		f.credentialsBare = s == bareCredentials
-		a.credentials = strings.TrimSpace(s)
-		return nil
-	})
+	set.FuncP("credentials", "",
+		"`[=MODE]`when cookies and the like travel: omit, same-origin or include (same-origin; bare: include)",
+		func(s string) error {
+			f.credentialsBare = s == bareCredentials
+			a.credentials = strings.TrimSpace(s)
+			return nil
+		})
 	set.Lookup("credentials").NoOptDefVal = bareCredentials
 	text(set, &a.redirect, "redirect", "", "`MODE`follow, error or manual (follow)")
 	list(set, &a.cookies, "cookie", "b", "`'a=1; b=2'`cookies that the browser holds for the target; may be repeated")
@@ -289,7 +292,10 @@ func (f *checkFlags) argument(a *asked, args []string) error {
 			}
 		}
 		if i > 0 {
-			return &usageError{Flag: "URL", Value: arg, Problem: "is a second one; one request is checked at a time", Hint: "put values with spaces in quotes"}
+			return &usageError{
+				Flag: "URL", Value: arg, Problem: "is a second one; one request is checked at a time",
+				Hint: "put values with spaces in quotes",
+			}
 		}
 		if arg == "" {
 			return &usageError{Flag: "URL", Problem: "is empty", Hint: "write the address to ask, as https://api.example/items"}

@@ -281,7 +281,7 @@ func TestUsageErrors(t *testing.T) {
 		{"a timeout that is a word", []string{target, "-m", "soon"}, []string{"--timeout", `"soon"`, "1m"}},
 		{"an unknown format", []string{target, "--format", "xml"}, []string{"--format", `"xml"`, "json"}},
 		{"an unknown colour", []string{target, "--color", "blue"}, []string{"--color", `"blue"`, "never"}},
-		{"an unknown flag near a known one", []string{target, "--orgin", "x"}, []string{"--orgin", "--origin?"}},
+		{"an unknown flag near a known one", []string{target, "--orijin", "x"}, []string{"--orijin", "--origin?"}},
 		{"a flag of curl that is not here", []string{target, "-F", "a=b"}, []string{"-F", "curl", "--data-binary"}},
 		{"a flag without its value", []string{target, "--origin"}, []string{"--origin", "needs a value"}},
 		{"a key without a certificate", []string{target, "--key", "k.pem"}, []string{"--key", "--cert"}},

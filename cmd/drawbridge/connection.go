@@ -60,7 +60,10 @@ func parseTimeout(text string) (time.Duration, error) {
 	case err != nil:
 		return 0, &usageError{Flag: "--timeout", Value: text, Problem: "is no time", Hint: "write seconds or a duration, as 10, 2.5, 500ms or 1m"}
 	case d < time.Millisecond:
-		return 0, &usageError{Flag: "--timeout", Value: text, Problem: "is less than a millisecond", Hint: "a check never waits for ever; write how long it may, as 30"}
+		return 0, &usageError{
+			Flag: "--timeout", Value: text, Problem: "is less than a millisecond",
+			Hint: "a check never waits for ever; write how long it may, as 30",
+		}
 	case d > maxTimeout:
 		return 0, &usageError{Flag: "--timeout", Value: text, Problem: "is more than 24 hours", Hint: "write seconds or a duration, as 10 or 1m"}
 	}
@@ -78,7 +81,10 @@ func (s *settling) authorities() error {
 	}
 	s.out.RootCAs = x509.NewCertPool()
 	if !s.out.RootCAs.AppendCertsFromPEM(b) {
-		return &usageError{Flag: "--cacert", Value: s.caCert, Problem: "holds no certificate", Hint: "a file in PEM form starts with -----BEGIN CERTIFICATE-----"}
+		return &usageError{
+			Flag: "--cacert", Value: s.caCert, Problem: "holds no certificate",
+			Hint: "a file in PEM form starts with -----BEGIN CERTIFICATE-----",
+		}
 	}
 	return nil
 }
@@ -109,7 +115,10 @@ func (s *settling) clientCertificate() error {
 	}
 	pair, err := tls.X509KeyPair(certificate, key)
 	if err != nil {
-		return &usageError{Flag: "--cert", Value: name, Problem: "is no client certificate with its key: " + err.Error(), Hint: "both in PEM form; name the key with --key if it is in another file"}
+		return &usageError{
+			Flag: "--cert", Value: name, Problem: "is no client certificate with its key: " + err.Error(),
+			Hint: "both in PEM form; name the key with --key if it is in another file",
+		}
 	}
 	s.out.Certificates = []tls.Certificate{pair}
 	return nil

@@ -15,7 +15,7 @@ func parseCurl(text string) (asked, error) {
 		return asked{}, &usageError{Flag: "--from-curl", Value: firstLine(text), Problem: problem, Hint: hint}
 	}
 	if len(text) > maxPaste {
-		return fail("is longer than 1 MiB", "leave the body out, or give it with --data @file")
+		return fail("is longer than 1 MiB", pasteShorter)
 	}
 	var words []string
 	var rest string
@@ -26,17 +26,17 @@ func parseCurl(text string) (asked, error) {
 		words, rest, err = shellWords(text)
 	}
 	if err != nil {
-		return fail(err.Error(), "paste what DevTools' \"Copy as cURL\" gives")
+		return fail(err.Error(), pasteCurl)
 	}
 	// A prompt is often copied along.
 	if len(words) > 0 && (words[0] == "$" || words[0] == "%" || words[0] == ">") {
 		words = words[1:]
 	}
 	if len(words) == 0 {
-		return fail("is empty", "paste what DevTools' \"Copy as cURL\" gives")
+		return fail("is empty", pasteCurl)
 	}
 	if name := words[0][strings.LastIndexAny(words[0], `/\`)+1:]; name != "curl" && name != "curl.exe" {
-		return fail("is no curl command: it starts with "+shown(words[0]), "paste what DevTools' \"Copy as cURL\" gives")
+		return fail("is no curl command: it starts with "+shown(words[0]), pasteCurl)
 	}
 	c := curlCommand{a: asked{pasted: "--from-curl"}}
 	if err := c.words(words[1:]); err != nil {
@@ -235,7 +235,10 @@ func (c *curlCommand) take(name, value string) error {
 
 func (c *curlCommand) setURL(value string) error {
 	if c.a.url != "" {
-		return &usageError{Flag: "--from-curl", Value: value, Problem: "is a second URL; one request is checked at a time", Hint: "leave all URLs but one out"}
+		return &usageError{
+			Flag: "--from-curl", Value: value, Problem: "is a second URL; one request is checked at a time",
+			Hint: "leave all URLs but one out",
+		}
 	}
 	c.a.url = value
 	return nil
@@ -271,7 +274,8 @@ func (c *curlCommand) finish() {
 		a.note("Without effect on what a browser does, and left out: " + strings.Join(c.ignored, ", ") + ".")
 	}
 	if len(c.unknown) > 0 {
-		a.note("Unknown flags of curl, left out: " + strings.Join(c.unknown, ", ") + ". If one of them takes a value, that was read as the next word.")
+		a.note("Unknown flags of curl, left out: " + strings.Join(c.unknown, ", ") +
+			". If one of them takes a value, that was read as the next word.")
 	}
 }
 
@@ -288,7 +292,10 @@ func (a *asked) addHeader(line string) error {
 	case strings.HasSuffix(line, ";"):
 		a.headers = append(a.headers, fetch.Field{Name: strings.TrimSuffix(line, ";")})
 	default:
-		return &usageError{Flag: "--header", Value: line, Problem: "has no colon", Hint: "write -H 'Name: value', or -H 'Name;' for an empty value"}
+		return &usageError{
+			Flag: "--header", Value: line, Problem: "has no colon",
+			Hint: "write -H 'Name: value', or -H 'Name;' for an empty value",
+		}
 	}
 	return nil
 }

@@ -258,7 +258,7 @@ func TestFromCurlErrors(t *testing.T) {
 	for _, c := range []struct{ name, command, want string }{
 		{"not curl", "wget https://a.test/", "no curl command"},
 		{"PowerShell's form", `Invoke-WebRequest -Uri "https://a.test/"`, "no curl command"},
-		{"nothing", " ", "is empty"},
+		{"nothing", " ", `is empty; paste what DevTools' "Copy as cURL" gives`},
 		{"only curl", "curl", "no URL"},
 		{"a quote that is open", "curl 'https://a.test/", "not closed"},
 		{"a variable", `curl "https://a.test/$ID"`, `"$ID"`},

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net"
@@ -50,7 +49,8 @@ Then it stays up, for checks by hand, until it is interrupted.`,
 	outputFlags(cmd.Flags(), &out)
 	cmd.Flags().BoolVar(&out.ASCII, "ascii", false, "print ASCII characters only")
 	cmd.SetHelpFunc(func(cmd *cobra.Command, _ []string) {
-		fmt.Fprintf(p.stdout, "%s\n\nUsage:\n  %s [flags]\n\nExamples:\n%s\n\nFlags:\n%s\n%s", cmd.Long, cmd.CommandPath(), cmd.Example, flagUsages(cmd.LocalNonPersistentFlags()), demoExitHelp)
+		fmt.Fprintf(p.stdout, "%s\n\nUsage:\n  %s [flags]\n\nExamples:\n%s\n\nFlags:\n%s\n%s",
+			cmd.Long, cmd.CommandPath(), cmd.Example, flagUsages(cmd.LocalNonPersistentFlags()), demoExitHelp)
 	})
 	return cmd
 }
@@ -67,7 +67,10 @@ func (p *program) demo(ctx context.Context, addr, page string, once bool, out ch
 	if o, err := origin.Parse(page); err != nil {
 		return originError("--origin", page, err)
 	} else if o.IsOpaque() || o.Scheme() != "http" {
-		return &usageError{Flag: "--origin", Value: page, Problem: "is no origin that the demo can answer", Hint: "write an http origin, as " + demoPage}
+		return &usageError{
+			Flag: "--origin", Value: page, Problem: "is no origin that the demo can answer",
+			Hint: "write an http origin, as " + demoPage,
+		}
 	}
 	api, err := listenLoopback(ctx, addr)
 	if err != nil {
@@ -89,9 +92,6 @@ func (p *program) demo(ctx context.Context, addr, page string, once bool, out ch
 	if err != nil {
 		return err
 	}
-	if ctx.Err() != nil {
-		return exitError(exitInterrupted)
-	}
 	if out.Format == "json" {
 		err = writeDemoJSON(p.stdout, server, rows)
 	} else {
@@ -102,7 +102,7 @@ func (p *program) demo(ctx context.Context, addr, page string, once bool, out ch
 	}
 	wrong := slices.ContainsFunc(rows, func(r demoRow) bool { return !r.asExpected() })
 	if wrong {
-		fmt.Fprintln(p.stderr, "drawbridge demo: a verdict is not the one that is known to be right; please report it")
+		fmt.Fprintln(p.stderr, programName+" demo: a verdict is not the one that is known to be right; please report it")
 	}
 	if !once {
 		<-ctx.Done()
@@ -121,12 +121,18 @@ func listenLoopback(ctx context.Context, addr string) (net.Listener, error) {
 		return nil, &usageError{Flag: "--addr", Value: addr, Problem: "is no address with a port", Hint: "write it as 127.0.0.1:8080"}
 	}
 	if !isLoopback(host) {
-		return nil, &usageError{Flag: "--addr", Value: addr, Problem: "is not this machine alone", Hint: "write 127.0.0.1:" + port + " or [::1]:" + port}
+		return nil, &usageError{
+			Flag: "--addr", Value: addr, Problem: "is not this machine alone",
+			Hint: "write 127.0.0.1:" + port + " or [::1]:" + port,
+		}
 	}
 	var config net.ListenConfig
 	l, err := config.Listen(ctx, "tcp", addr)
 	if err != nil {
-		return nil, &usageError{Flag: "--addr", Value: addr, Problem: "cannot be listened on: " + err.Error(), Hint: "port 0 takes any that is free"}
+		return nil, &usageError{
+			Flag: "--addr", Value: addr, Problem: "cannot be listened on: " + err.Error(),
+			Hint: "port 0 takes any that is free",
+		}
 	}
 	return l, nil
 }
@@ -143,7 +149,7 @@ func (r demoRow) asExpected() bool {
 	return r.result.Verdict == r.Verdict && r.result.Reason == string(r.Reason) && slices.Equal(r.saw, r.Sees)
 }
 
-// judgeCases checks all cases, one after the other, until ctx ends.
+// judgeCases checks all cases, one after the other. If ctx ends, the error is the exit status for that.
 func (p *program) judgeCases(ctx context.Context, server *demoServer) ([]demoRow, error) {
 	var rows []demoRow
 	for _, c := range server.cases {
@@ -151,10 +157,11 @@ func (p *program) judgeCases(ctx context.Context, server *demoServer) ([]demoRow
 		if err != nil {
 			return nil, err
 		}
-		if ctx.Err() != nil {
-			break
-		}
 		result := p.judge(ctx, o)
+		if ctx.Err() != nil {
+			// What was cut short says nothing about the case.
+			return nil, exitError(exitInterrupted)
+		}
 		rows = append(rows, demoRow{demoCase: c, result: result, saw: server.takeSeen(c.Path)})
 	}
 	return rows, nil
@@ -228,26 +235,22 @@ func demoTable(server *demoServer, rows []demoRow, name string, once bool, style
 
 // line returns one line of the table. Colour never says what the text does not.
 func (r demoRow) line(style reportStyle) string {
-	sign, color, word := "✗", "31", r.result.Verdict
+	marks, word := style.marks(), r.result.Verdict
+	sign, color := marks.fail, styleBad
 	switch word {
 	case verdictAllowed:
-		sign, color = "✓", "32"
+		sign, color = marks.pass, styleGood
 	case verdictOpaque:
-		sign, color = "●", "33"
+		sign, color = marks.info, styleWarn
 	case verdictUnknown:
-		sign, color = "?", "33"
+		sign, color = "?", styleWarn
 	}
-	if style.ASCII {
-		sign = map[string]string{"✗": "x", "✓": "+", "●": "*", "?": "?"}[sign]
-	}
-	verdict := fmt.Sprintf("%s %-8s", sign, word)
-	if style.Color {
-		verdict = "\x1b[" + color + "m" + verdict + "\x1b[0m"
-	}
+	verdict := style.paint(color, fmt.Sprintf("%s %-8s", sign, word))
 	saw := strings.Join(r.saw, " ")
 	line := fmt.Sprintf("%s %-24s %-27s%s", verdict, r.asked(), cmp.Or(r.result.Reason, "-"), cmp.Or(saw, "nothing"))
 	if !r.asExpected() {
-		line += "\n" + strings.Repeat(" ", 11) + "^ known to be: " + strings.TrimSpace(r.Verdict+" "+string(r.Reason)) + ", server sees " + cmp.Or(strings.Join(r.Sees, " "), "nothing")
+		line += "\n" + strings.Repeat(" ", 11) + "^ known to be: " + strings.TrimSpace(r.Verdict+" "+string(r.Reason)) +
+			", server sees " + cmp.Or(strings.Join(r.Sees, " "), "nothing")
 	}
 	return line + "\n"
 }
@@ -280,13 +283,10 @@ func writeDemoJSON(w io.Writer, server *demoServer, rows []demoRow) error {
 	for _, r := range rows {
 		url := server.url(r.demoCase)
 		report.Cases = append(report.Cases, demoReportCase{
-			ID: r.ID, Title: r.Title, Situation: r.Situation, URL: url, Command: r.command("drawbridge", url, server.Page),
+			ID: r.ID, Title: r.Title, Situation: r.Situation, URL: url, Command: r.command(programName, url, server.Page),
 			Verdict: r.result.Verdict, Reason: r.result.Reason, Class: r.result.Class, Summary: r.result.Summary,
 			ServerSaw: append([]string{}, r.saw...), Expected: r.asExpected(),
 		})
 	}
-	encoder := json.NewEncoder(w)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(report)
+	return writeJSON(w, report)
 }

@@ -274,6 +274,56 @@ func TestDemoStaysUpUntilInterrupted(t *testing.T) {
 	equal(t, "exit status", <-ended, exitInterrupted)
 }
 
+// TestDemoInterruptedAmongItsCases: half a table would say that the other half is fine.
+func TestDemoInterruptedAmongItsCases(t *testing.T) {
+	t.Parallel()
+	ctx, interrupt := context.WithCancel(t.Context())
+	defer interrupt()
+	var stdout, stderr bytes.Buffer
+	p := newProgram(strings.NewReader(""), &stdout, &stderr)
+	judged := 0
+	p.judge = func(context.Context, checkOptions) checkResult {
+		if judged++; judged == 3 {
+			interrupt()
+		}
+		return checkResult{Verdict: verdictAllowed}
+	}
+	equal(t, "exit status", p.run(ctx, []string{"demo", "--once"}), exitInterrupted)
+	equal(t, "cases judged", judged, 3)
+	equal(t, "stdout", stdout.String(), "")
+	equal(t, "stderr", stderr.String(), "")
+}
+
+func TestDemoVerdictLooks(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, verdict string
+		style         reportStyle
+		want          string
+	}{
+		{"allowed has a tick", verdictAllowed, reportStyle{}, "✓ allowed  "},
+		{"opaque has a dot", verdictOpaque, reportStyle{}, "● opaque   "},
+		{"blocked has a cross", verdictBlocked, reportStyle{}, "✗ blocked  "},
+		{"unknown has a question mark", verdictUnknown, reportStyle{}, "? unknown  "},
+		{"ASCII has a plus for allowed", verdictAllowed, reportStyle{ASCII: true}, "+ allowed  "},
+		{"ASCII has a star for opaque", verdictOpaque, reportStyle{ASCII: true}, "* opaque   "},
+		{"ASCII has an x for blocked", verdictBlocked, reportStyle{ASCII: true}, "x blocked  "},
+		{"ASCII has a question mark for unknown", verdictUnknown, reportStyle{ASCII: true}, "? unknown  "},
+		{"allowed is green", verdictAllowed, reportStyle{Color: true}, "\x1b[32m✓ allowed \x1b[0m "},
+		{"opaque is yellow", verdictOpaque, reportStyle{Color: true}, "\x1b[33m● opaque  \x1b[0m "},
+		{"blocked is red", verdictBlocked, reportStyle{Color: true}, "\x1b[31m✗ blocked \x1b[0m "},
+		{"unknown is yellow", verdictUnknown, reportStyle{Color: true}, "\x1b[33m? unknown \x1b[0m "},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			got := demoRow{demoCase: demoCase{Path: "/x"}, result: checkResult{Verdict: c.verdict}}.line(c.style)
+			if !strings.HasPrefix(got, c.want+"GET /x ") {
+				t.Errorf("got %q, want it to start with %q", got, c.want)
+			}
+		})
+	}
+}
+
 // TestDemoReportsAWrongVerdict: a demo whose verdicts are not the known ones is our own fault.
 func TestDemoReportsAWrongVerdict(t *testing.T) {
 	t.Parallel()

@@ -65,8 +65,7 @@ func wantUsageError(t *testing.T, err error, parts ...string) {
 	if err == nil {
 		t.Fatal("got no error")
 	}
-	var usage *usageError
-	if !errors.As(err, &usage) {
+	if _, ok := errors.AsType[*usageError](err); !ok {
 		t.Fatalf("got %T (%v), want a usage error", err, err)
 	}
 	for _, part := range parts {

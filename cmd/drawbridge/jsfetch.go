@@ -14,19 +14,19 @@ import (
 // stands in it is evaluated as far as literals go. A variable is an error that names it.
 func parseFetch(text string) (asked, error) {
 	if len(text) > maxPaste {
-		return asked{}, fetchError(text, "is longer than 1 MiB", "leave the body out, or give it with --data @file")
+		return asked{}, fetchError(text, "is longer than 1 MiB", pasteShorter)
 	}
 	// The parser bounds the depth of what it reads. Inline code may hold a return, as code from inside a function does.
 	tree, err := js.Parse(parse.NewInputString(text), js.Options{Inline: true})
 	if err != nil {
 		// The parser's message goes on over several lines with a picture.
 		problem, _, _ := strings.Cut(err.Error(), "\n")
-		return asked{}, fetchError(text, "cannot be read as JavaScript: "+problem, "paste what DevTools' \"Copy as fetch\" gives")
+		return asked{}, fetchError(text, "cannot be read as JavaScript: "+problem, pasteFetch)
 	}
 	a := asked{pasted: "--from-fetch"}
-	call, rest := findFetch(tree.BlockStmt.List)
+	call, rest := findFetch(tree.List)
 	if call == nil {
-		return asked{}, fetchError(text, "holds no call of fetch()", "paste what DevTools' \"Copy as fetch\" gives")
+		return asked{}, fetchError(text, "holds no call of fetch()", pasteFetch)
 	}
 	if rest {
 		a.note("Only the first fetch() of --from-fetch is taken, not the code around it.")
@@ -239,7 +239,11 @@ func (r *fetchReader) headers(e js.IExpr) error {
 		name, nameOK := byteString(pair[0])
 		value, valueOK := byteString(pair[1])
 		if !nameOK || !valueOK {
-			return &usageError{Flag: "--from-fetch", Value: pair[0] + ": " + pair[1], Problem: "holds a character above U+00FF, with which fetch() throws a TypeError", Hint: "encode it, as encodeURIComponent does"}
+			return &usageError{
+				Flag: "--from-fetch", Value: pair[0] + ": " + pair[1],
+				Problem: "holds a character above U+00FF, with which fetch() throws a TypeError",
+				Hint:    "encode it, as encodeURIComponent does",
+			}
 		}
 		r.a.headers = append(r.a.headers, fetch.Field{Name: name, Value: value})
 	}

@@ -194,7 +194,7 @@ func TestFromFetchErrors(t *testing.T) {
 		{"no arguments", `fetch()`, "no arguments"},
 		{"no JavaScript", `fetch("https://a.test/"`, "JavaScript"},
 		{"an open string", `fetch("https://a.test/`, "JavaScript"},
-		{"nothing", ` `, "no call of fetch()"},
+		{"nothing", ` `, `no call of fetch(); paste what DevTools' "Copy as fetch" gives`},
 		{"a bad escape", `fetch("https://a.test/\u00")`, "escape"},
 		{"octal of old", `fetch("https://a.test/\101")`, "escape"},
 		{"depth", `fetch(` + strings.Repeat("[", 100000) + `)`, "nested"},

@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -45,8 +46,8 @@ func (n network) route(host string, port uint16) (toHost string, toPort uint16, 
 	}
 	// curl looks for the host itself first and for "*" only then; of two rules for one host the later counts.
 	for _, want := range []string{toHost, "*"} {
-		for i := len(n.Resolve) - 1; i >= 0; i-- {
-			if r := n.Resolve[i]; strings.EqualFold(r.Host, want) && r.Port == toPort {
+		for _, r := range slices.Backward(n.Resolve) {
+			if strings.EqualFold(r.Host, want) && r.Port == toPort {
 				return toHost, toPort, r.Addrs
 			}
 		}
@@ -70,31 +71,31 @@ const (
 
 // parseResolve reads curl's --resolve: [+]HOST:PORT:ADDRESS[,ADDRESS]….
 func parseResolve(s string) (resolveRule, error) {
-	fail := func(problem string) (resolveRule, error) {
-		return resolveRule{}, &usageError{Flag: "--resolve", Value: s, Problem: problem, Hint: resolveForm}
+	fail := func(problem string) error {
+		return &usageError{Flag: "--resolve", Value: s, Problem: problem, Hint: resolveForm}
 	}
 	if strings.HasPrefix(s, "-") {
-		return fail("there is nothing to remove an address from")
+		return resolveRule{}, fail("there is nothing to remove an address from")
 	}
 	// The plus asks curl to let the entry time out of its cache; there is no such cache here.
 	host, rest, ok := cutHost(strings.TrimPrefix(s, "+"))
 	if !ok || host == "" {
-		return fail("no host")
+		return resolveRule{}, fail("no host")
 	}
 	number, list, ok := strings.Cut(rest, ":")
 	port, err := parsePort(number)
 	if !ok || err != nil {
-		return fail("no port between 1 and 65535")
+		return resolveRule{}, fail("no port between 1 and 65535")
 	}
 	rule := resolveRule{Host: host, Port: port}
 	for a := range strings.SplitSeq(list, ",") {
 		addr, err := netip.ParseAddr(bareHost(strings.TrimSpace(a)))
 		if err != nil {
-			return fail(strconv.Quote(a) + " is no IP address")
+			return resolveRule{}, fail(strconv.Quote(a) + " is no IP address")
 		}
 		rule.Addrs = append(rule.Addrs, addr)
 		if len(rule.Addrs) > maxRules {
-			return fail("too many addresses")
+			return resolveRule{}, fail("too many addresses")
 		}
 	}
 	return rule, nil
@@ -102,30 +103,32 @@ func parseResolve(s string) (resolveRule, error) {
 
 // parseConnectTo reads curl's --connect-to: HOST1:PORT1:HOST2:PORT2, where each part may be empty.
 func parseConnectTo(s string) (connectRule, error) {
-	fail := func(problem string) (connectRule, error) {
-		return connectRule{}, &usageError{Flag: "--connect-to", Value: s, Problem: problem, Hint: connectForm}
+	fail := func(problem string) error {
+		return &usageError{Flag: "--connect-to", Value: s, Problem: problem, Hint: connectForm}
 	}
-	var r connectRule
-	var number string
-	var err error
-	rest, ok := s, false
-	if r.FromHost, rest, ok = cutHost(rest); !ok {
-		return fail("not four parts")
+	var (
+		r            connectRule
+		number, rest string
+		ok           bool
+		err          error
+	)
+	if r.FromHost, rest, ok = cutHost(s); !ok {
+		return connectRule{}, fail("not four parts")
 	}
 	if number, rest, ok = strings.Cut(rest, ":"); !ok {
-		return fail("not four parts")
+		return connectRule{}, fail("not four parts")
 	}
 	if number != "" {
 		if r.FromPort, err = parsePort(number); err != nil {
-			return fail("the first port is not between 1 and 65535")
+			return connectRule{}, fail("the first port is not between 1 and 65535")
 		}
 	}
 	if r.ToHost, number, ok = cutHost(rest); !ok {
-		return fail("not four parts")
+		return connectRule{}, fail("not four parts")
 	}
 	if number != "" {
 		if r.ToPort, err = parsePort(number); err != nil {
-			return fail("the second port is not between 1 and 65535")
+			return connectRule{}, fail("the second port is not between 1 and 65535")
 		}
 	}
 	return r, nil

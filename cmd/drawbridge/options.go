@@ -74,7 +74,7 @@ type checkResult struct {
 	Summary string
 }
 
-// A runner does checks: with a report, and for its outcome alone.
+// What does checks: a reportFunc writes a report and returns the exit status, a judgeFunc is for the outcome alone.
 type (
 	reportFunc func(ctx context.Context, o checkOptions, stdout, stderr io.Writer) int
 	judgeFunc  func(ctx context.Context, o checkOptions) checkResult

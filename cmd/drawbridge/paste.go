@@ -8,6 +8,13 @@ import (
 	"github.com/drawbridge-cors/drawbridge/header"
 )
 
+// What to do with a paste that cannot be read.
+const (
+	pasteCurl    = "paste what DevTools' \"Copy as cURL\" gives"
+	pasteFetch   = "paste what DevTools' \"Copy as fetch\" gives"
+	pasteShorter = "leave the body out, or give it with --data @file"
+)
+
 // devTools sorts the headers of a pasted command. What DevTools copies is the request as it was sent: the page's headers and the
 // browser's among each other. A browser adds its own after CORS has decided, so that they must not count as the page's.
 func (a *asked) devTools() {
@@ -39,7 +46,8 @@ func (a *asked) devTools() {
 		a.credentials = string(fetch.CredentialsInclude)
 	}
 	if noCache {
-		a.note("Pragma and Cache-Control: no-cache are taken for DevTools' \"Disable cache\", not for headers of the page. If the page sets them, say so with -H.")
+		a.note("Pragma and Cache-Control: no-cache are taken for DevTools' \"Disable cache\", not for headers of the page. " +
+			"If the page sets them, say so with -H.")
 	}
 	if len(dropped) > 0 {
 		a.note("Left out, because a browser sets them itself: " + strings.Join(dropped, ", ") + ".")

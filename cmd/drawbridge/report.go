@@ -26,14 +26,11 @@ type reportStyle struct {
 // writeReport writes a report for people. Bytes that came from a server are escaped, so that none of them can drive a terminal. The
 // error is that of w.
 func writeReport(w io.Writer, r explain.Report, o reportStyle) error {
-	p := &reportPrinter{style: o, width: o.Width, marks: unicodeMarks}
+	p := &reportPrinter{style: o, width: o.Width, marks: o.marks()}
 	if p.width == 0 {
 		p.width = 80
 	}
 	p.width = max(p.width, 40)
-	if o.ASCII {
-		p.marks = asciiMarks
-	}
 	p.verdict(r)
 	p.request(r)
 	p.steps(r)
@@ -73,11 +70,20 @@ type reportPrinter struct {
 	marks marks
 }
 
-func (p *reportPrinter) paint(style, s string) string {
-	if !p.style.Color || style == styleNone || s == "" {
+// marks returns the signs of a style.
+func (o reportStyle) marks() marks {
+	if o.ASCII {
+		return asciiMarks
+	}
+	return unicodeMarks
+}
+
+// paint puts a text into one of the colours, if there are any.
+func (o reportStyle) paint(color, s string) string {
+	if !o.Color || color == styleNone || s == "" {
 		return s
 	}
-	return "\x1b[" + style + "m" + s + "\x1b[0m"
+	return "\x1b[" + color + "m" + s + "\x1b[0m"
 }
 
 func (p *reportPrinter) mark(s explain.Status) (mark, style string) {
@@ -106,7 +112,7 @@ func (p *reportPrinter) verdict(r explain.Report) {
 		word, rest = "COULD NOT TELL", strings.TrimPrefix(r.Summary, "could not tell")
 		mark, style = p.marks.info, styleBold
 	}
-	p.text(mark+" "+word, style, rest, "  ")
+	p.text(mark+" "+word, style, rest)
 	p.line("")
 }
 
@@ -208,13 +214,13 @@ func (p *reportPrinter) check(c explain.Check) {
 func (p *reportPrinter) exchange(x explain.Exchange) {
 	for _, h := range x.Request.Headers {
 		if p.style.Verbose || requestMatters(h[0]) {
-			p.header(p.marks.sent, h, x)
+			p.header(p.marks.sent, h)
 		}
 	}
 	if x.Response != nil {
 		for _, h := range x.Response.Headers {
 			if p.style.Verbose || responseMatters(h[0], x.Response.Status) {
-				p.header(p.marks.received, h, x)
+				p.header(p.marks.received, h)
 			}
 		}
 		var about []string
@@ -268,7 +274,7 @@ func responseMatters(name string, status int) bool {
 	return strings.HasPrefix(name, "access-control-")
 }
 
-func (p *reportPrinter) header(arrow string, h explain.Header, x explain.Exchange) {
+func (p *reportPrinter) header(arrow string, h explain.Header) {
 	name, value := strings.ToLower(explain.Escape(h[0])), explain.Escape(h[1])
 	// Reports are pasted into chats and bug trackers: what is a secret stays out unless everything is asked for.
 	if !p.style.Verbose && (name == "authorization" || name == "cookie") {
@@ -327,7 +333,8 @@ func (p *reportPrinter) failures(r explain.Report) {
 		return
 	}
 	p.line("")
-	p.text("error", boldBad, " what follows from "+explain.Escape(string(r.Reason))+", because whatever answered sends no CORS header:", "  ")
+	p.text("error", boldBad, " what follows from "+explain.Escape(string(r.Reason))+
+		", because whatever answered sends no CORS header:")
 	for _, f := range following {
 		p.wrapped("  - ", "    ", "["+explain.Escape(string(f.Reason))+"] "+f.Title+p.reported(r, f))
 	}
@@ -346,7 +353,7 @@ func (p *reportPrinter) failure(r explain.Report, f explain.Failure) {
 	if f.Preflight && !strings.Contains(title, "preflight") {
 		title += " (preflight)"
 	}
-	p.text("error["+explain.Escape(string(f.Reason))+"]", boldBad, " "+title+p.reported(r, f), "  ")
+	p.text("error["+explain.Escape(string(f.Reason))+"]", boldBad, " "+title+p.reported(r, f))
 	p.lines(f)
 	p.wrapped("  = why: ", "         ", f.Why)
 	p.wrapped("  = fix: ", "         ", f.Fix)
@@ -394,7 +401,7 @@ func (p *reportPrinter) underlined(h explain.Header, marked bool, start, end int
 	if !marked {
 		return
 	}
-	under := strings.Repeat(" ", columns(name)+2+from) + p.paint(boldBad, strings.Repeat(p.marks.under, max(1, to-from)))
+	under := strings.Repeat(" ", columns(name)+2+from) + p.style.paint(boldBad, strings.Repeat(p.marks.under, max(1, to-from)))
 	p.line("  " + p.marks.bar + " " + under)
 }
 
@@ -468,6 +475,6 @@ func (p *reportPrinter) notes(r explain.Report) {
 		if n.Level == explain.Warning {
 			label, style = "warning["+explain.Escape(n.Code)+"]", styleWarn
 		}
-		p.text(label, style, ": "+n.Text, "  ")
+		p.text(label, style, ": "+n.Text)
 	}
 }

@@ -21,41 +21,34 @@ func (p *reportPrinter) line(s string) {
 
 // wrapped writes text, first after the prefix first, on later lines after rest.
 func (p *reportPrinter) wrapped(first, rest, text string) {
-	for i, l := range p.wrap(text, p.width-columns(first), p.width-columns(rest)) {
+	p.block(first, columns(first), rest, text)
+}
+
+// block writes text, first after a start that is some columns wide, on later lines after rest. The start may hold colours, which have
+// no width.
+func (p *reportPrinter) block(start string, width int, rest, text string) {
+	for i, l := range p.wrap(text, p.width-width, p.width-columns(rest)) {
 		if i == 0 {
-			p.line(first + l)
+			p.line(start + l)
 			continue
 		}
 		p.line(rest + l)
 	}
 }
 
-// text writes a label in a style, and text after it without a blank between them.
-func (p *reportPrinter) text(label, style, text, rest string) {
+// text writes a label in a style, and text after it without a blank between them; later lines are indented.
+func (p *reportPrinter) text(label, style, text string) {
 	// Our own labels are short; a report from elsewhere may have others.
 	label = p.middle(p.safe(label), p.width-minRoom-1)
 	// A blank cannot be kept at the start of a wrapped text, so it goes with the label.
 	trimmed := strings.TrimLeft(text, " ")
 	blank := text[:len(text)-len(trimmed)]
-	for i, l := range p.wrap(trimmed, p.width-columns(label)-len(blank), p.width-len(rest)) {
-		if i == 0 {
-			p.line(p.paint(style, label) + blank + l)
-			continue
-		}
-		p.line(rest + l)
-	}
+	p.block(p.style.paint(style, label)+blank, columns(label)+len(blank), "  ", trimmed)
 }
 
 // styled writes before, a mark in a style, after, and text; later lines start with rest.
 func (p *reportPrinter) styled(before, mark, style, after, text, rest string) {
-	first := columns(before) + columns(mark) + columns(after)
-	for i, l := range p.wrap(text, p.width-first, p.width-len(rest)) {
-		if i == 0 {
-			p.line(before + p.paint(style, mark) + after + l)
-			continue
-		}
-		p.line(rest + l)
-	}
+	p.block(before+p.style.paint(style, mark)+after, columns(before+mark+after), rest, text)
 }
 
 // wrap breaks text into lines of at most first columns for the first and rest for the others. A word that is too long for a line is
@@ -87,12 +80,10 @@ func (p *reportPrinter) wrap(text string, first, rest int) []string {
 				flush()
 			}
 		}
-		switch {
-		case current == "":
-			current = word
-		default:
-			current += " " + word
+		if current != "" {
+			current += " "
 		}
+		current += word
 	}
 	flush()
 	return lines

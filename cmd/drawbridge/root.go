@@ -40,6 +40,9 @@ const exitHelp = `Exit status:
   130  interrupted
 `
 
+// programName is what the program calls itself, however it was started.
+const programName = "drawbridge"
+
 // A program is one run of the command line: its streams, and the two functions that do what a browser does. The functions are
 // members so that tests of the command line need no network.
 type program struct {
@@ -48,9 +51,9 @@ type program struct {
 	// name is how users start this program, for the commands that it prints.
 	name string
 	// check runs one check and writes its report; it returns the exit status.
-	check func(ctx context.Context, o checkOptions, stdout, stderr io.Writer) int
+	check reportFunc
 	// judge runs one check and returns its outcome.
-	judge func(ctx context.Context, o checkOptions) checkResult
+	judge judgeFunc
 	// open opens a file that a flag names.
 	open func(name string) (io.ReadCloser, error)
 }
@@ -58,7 +61,7 @@ type program struct {
 // newProgram returns the real program on the given streams.
 func newProgram(stdin io.Reader, stdout, stderr io.Writer) *program {
 	return &program{
-		stdin: stdin, stdout: stdout, stderr: stderr, name: "drawbridge",
+		stdin: stdin, stdout: stdout, stderr: stderr, name: programName,
 		check: runCheck, judge: runCheckFor, open: openFile,
 	}
 }
@@ -68,11 +71,11 @@ func invocation(executable string, err error) string {
 	if err == nil && strings.Contains(filepath.ToSlash(executable), "/go-build") {
 		return "go run ./cmd/drawbridge"
 	}
-	return "drawbridge"
+	return programName
 }
 
 func openFile(name string) (io.ReadCloser, error) {
-	f, err := os.Open(name)
+	f, err := os.Open(name) //nolint:gosec // the user names the file, and may read what the user may read
 	if err != nil {
 		return nil, err
 	}
@@ -129,7 +132,7 @@ func shown(s string) string {
 
 // run runs the command line and returns the exit status. It returns when ctx ends.
 func (p *program) run(ctx context.Context, args []string) int {
-	root := p.rootCommand()
+	root := p.rootCommand() //nolint:contextcheck // each command takes ctx from cobra, which gets it below
 	// NOTE: cobra takes nil to mean os.Args.
 	root.SetArgs(append([]string{}, args...))
 	root.SetIn(p.stdin)
@@ -161,7 +164,7 @@ func (p *program) run(ctx context.Context, args []string) int {
 
 func (p *program) rootCommand() *cobra.Command {
 	root := &cobra.Command{
-		Use:   "drawbridge",
+		Use:   programName,
 		Short: "Does what a browser does with a cross-origin request, and says why",
 		Long: `Drawbridge does what a browser does with a cross-origin request: it decides
 whether a preflight is due, sends what a browser sends, makes every check of
@@ -181,7 +184,7 @@ does to a live server what a browser would not do.`,
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.SetVersionTemplate("drawbridge {{.Version}}\n")
+	root.SetVersionTemplate(programName + " {{.Version}}\n")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		if errors.Is(err, pflag.ErrHelp) {
 			return err
@@ -201,7 +204,7 @@ func (p *program) versionCommand() *cobra.Command {
 		Example: "  drawbridge version",
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			_, err := fmt.Fprintln(p.stdout, "drawbridge", cmd.Root().Version)
+			_, err := fmt.Fprintln(p.stdout, programName, cmd.Root().Version)
 			return err
 		},
 	}

@@ -27,18 +27,18 @@ const browserEncodings = "gzip, deflate, br, zstd"
 
 // runCheck does one check and writes its report. It returns the exit status.
 func runCheck(ctx context.Context, o checkOptions, stdout, stderr io.Writer) int {
+	fail := func(err error) int {
+		fmt.Fprintf(stderr, programName+" check: %v\n", err)
+		return exitInternal
+	}
 	report, err := judge(ctx, o)
 	if err != nil {
-		fmt.Fprintf(stderr, "drawbridge check: %v\n", err)
-		return exitInternal
+		return fail(err)
 	}
 	// The report is written whole or not at all.
 	var out bytes.Buffer
 	if o.Format == "json" {
-		encoder := json.NewEncoder(&out)
-		encoder.SetEscapeHTML(false)
-		encoder.SetIndent("", "  ")
-		err = encoder.Encode(report)
+		err = writeJSON(&out, report)
 	} else {
 		err = writeReport(&out, report, styleFor(o, stdout))
 	}
@@ -46,13 +46,20 @@ func runCheck(ctx context.Context, o checkOptions, stdout, stderr io.Writer) int
 		_, err = stdout.Write(out.Bytes())
 	}
 	if err != nil {
-		fmt.Fprintf(stderr, "drawbridge check: writing the report: %v\n", err)
-		return exitInternal
+		return fail(fmt.Errorf("writing the report: %w", err))
 	}
 	if errors.Is(ctx.Err(), context.Canceled) && report.Verdict == explain.Unknown {
 		return exitInterrupted
 	}
 	return exitFor(report.Verdict)
+}
+
+// writeJSON writes a value for programs and for people: indented, and with "<", ">" and "&" as they are.
+func writeJSON(w io.Writer, value any) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(value)
 }
 
 // exitFor is the exit status of a verdict.
@@ -190,7 +197,7 @@ func fetchOnce(ctx context.Context, browser *fetch.Client, o checkOptions) ([]fe
 		}
 		return events, bodyRead{}, nil
 	}
-	defer response.Body.Close()
+	defer response.Body.Close() //nolint:errcheck // the verdict is there, and an error could not change it
 	if response.Type != fetch.BasicResponse && response.Type != fetch.CORSResponse {
 		return events, bodyRead{}, nil
 	}
@@ -218,7 +225,9 @@ func replayStandard(ctx context.Context, o checkOptions, record *recorder) ([]fe
 }
 
 // probeActual sends the request that a failed preflight forbids, and returns what came of it, or nil if no preflight failed.
-func probeActual(ctx context.Context, o checkOptions, live fetch.Transport, cookies fetch.Jar, events []fetch.Event) (*fetch.Exchange, error) {
+func probeActual(
+	ctx context.Context, o checkOptions, live fetch.Transport, cookies fetch.Jar, events []fetch.Event,
+) (*fetch.Exchange, error) {
 	forbidden := false
 	for _, e := range events {
 		forbidden = forbidden || e.Kind == fetch.EventCheck && e.Decisive && e.Preflight

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"unicode/utf16"
@@ -83,11 +84,11 @@ func simpleCommand(s string) (command, rest string, err error) {
 		case c == '|' || c == ';' || c == '&' && next == '&':
 			return out.String(), strings.TrimSpace(s[i:]), nil
 		case c == '&':
-			return "", "", fmt.Errorf("holds an & outside quotes, where a shell ends the command; put the URL in quotes")
+			return "", "", errors.New("holds an & outside quotes, where a shell ends the command; put the URL in quotes")
 		case strings.IndexByte("()<>", c) >= 0:
 			return "", "", fmt.Errorf("holds a %c outside quotes; leave redirections and subshells out", c)
 		case c == 0:
-			return "", "", fmt.Errorf("holds a NUL")
+			return "", "", errors.New("holds a NUL")
 		}
 		// A carriage return before the line's end is the paste's, not the command's.
 		if c == '\r' && (next == '\n' || next == 0) {
@@ -110,7 +111,7 @@ func quotedEnd(s string, i int) (int, error) {
 	for i++; i < len(s); i++ {
 		switch {
 		case s[i] == 0:
-			return 0, fmt.Errorf("holds a NUL")
+			return 0, errors.New("holds a NUL")
 		case s[i] == quote:
 			return i + 1, nil
 		case s[i] == '\\' && escapes:
@@ -149,12 +150,12 @@ func literal(b *strings.Builder, part syntax.WordPart) error {
 		for _, inner := range p.Parts {
 			lit, ok := inner.(*syntax.Lit)
 			if !ok {
-				return fmt.Errorf("holds something that a shell would expand; write its value in its place")
+				return errors.New("holds something that a shell would expand; write its value in its place")
 			}
 			unescape(b, lit.Value, "$`\"\\")
 		}
 	default:
-		return fmt.Errorf("holds something that a shell would expand; write its value in its place")
+		return errors.New("holds something that a shell would expand; write its value in its place")
 	}
 	return nil
 }
@@ -199,7 +200,7 @@ func ansiC(b *strings.Builder, s string) error {
 				if low, ok := lowSurrogate(n, s[i+int(length):]); ok {
 					n, length = utf16.DecodeRune(n, low), length+6
 				}
-				b.WriteString(string(n))
+				b.WriteRune(n)
 			}
 		case '0' <= e && e <= '7':
 			n, length = number(s[i-1:], 8, 3)
@@ -218,7 +219,7 @@ func ansiC(b *strings.Builder, s string) error {
 		i += int(length)
 	}
 	if b.Len() > 4*maxPaste {
-		return fmt.Errorf("is too long")
+		return errors.New("is too long")
 	}
 	return nil
 }
@@ -310,7 +311,7 @@ func cmdWords(s string) ([]string, error) {
 		}
 	}
 	if quoted {
-		return nil, fmt.Errorf("has a quote that is not closed")
+		return nil, errors.New("has a quote that is not closed")
 	}
 	if inWord {
 		words = append(words, word.String())

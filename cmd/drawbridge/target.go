@@ -89,9 +89,15 @@ func parseTarget(raw, pageOrigin string) (*url.Url, error) {
 	switch {
 	case err == nil && (u.Scheme() == "http" || u.Scheme() == "https"):
 	case err == nil && slices.Contains([]string{"ws", "wss"}, u.Scheme()):
-		return nil, &usageError{Flag: "URL", Value: raw, Problem: "is a WebSocket's, and CORS does not apply to WebSockets", Hint: "the server has to check Origin itself"}
+		return nil, &usageError{
+			Flag: "URL", Value: raw, Problem: "is a WebSocket's, and CORS does not apply to WebSockets",
+			Hint: "the server has to check Origin itself",
+		}
 	case err == nil && slices.Contains([]string{"about", "blob", "data", "file", "ftp", "javascript", "mailto"}, u.Scheme()):
-		return nil, &usageError{Flag: "URL", Value: raw, Problem: "has the scheme " + u.Scheme() + ", and CORS is for http and https", Hint: "write an http:// or https:// address"}
+		return nil, &usageError{
+			Flag: "URL", Value: raw, Problem: "has the scheme " + u.Scheme() + ", and CORS is for http and https",
+			Hint: "write an http:// or https:// address",
+		}
 	default:
 		// Without a scheme, "localhost:8080" is a URL of the scheme localhost, and "api.example" is none.
 		if guess := guessScheme(trimmed); guess != "" {
@@ -163,7 +169,8 @@ func (s *settling) browserHeaders() error {
 		case name == "cookie":
 			s.cookies = append(s.cookies, h.Value)
 		case name == "host":
-			s.note("Host: " + h.Value + " is left out, for a browser makes it from the URL. To reach another server under a name, use --resolve or --connect-to.")
+			s.note("Host: " + h.Value + " is left out, for a browser makes it from the URL. " +
+				"To reach another server under a name, use --resolve or --connect-to.")
 		case header.ForbiddenRequestHeader(h.Name, h.Value):
 			dropped = append(dropped, h.Name)
 		default:
@@ -180,7 +187,10 @@ func (s *settling) browserHeaders() error {
 func checkField(h fetch.Field) error {
 	switch {
 	case !header.ValidName(h.Name):
-		return &usageError{Flag: "--header", Value: h.Name, Problem: "is no header name", Hint: "letters, digits and !#$%&'*+-.^_`|~ only, as -H 'X-Name: value'"}
+		return &usageError{
+			Flag: "--header", Value: h.Name, Problem: "is no header name",
+			Hint: "letters, digits and !#$%&'*+-.^_`|~ only, as -H 'X-Name: value'",
+		}
 	case !header.ValidValue(h.Value):
 		return &usageError{Flag: "--header", Value: h.Name + ": " + h.Value, Problem: "holds a NUL, CR or LF, which no header value may"}
 	}
@@ -189,7 +199,7 @@ func checkField(h fetch.Field) error {
 
 // authorization makes the header of -u and --oauth2-bearer.
 func (s *settling) authorization() error {
-	value, flag := "", ""
+	var value, flag string
 	switch {
 	case s.bearer != "":
 		value, flag = "Bearer "+s.bearer, "--oauth2-bearer"
@@ -212,7 +222,8 @@ func (s *settling) authorization() error {
 		return &usageError{Flag: flag, Value: cmp.Or(s.bearer, s.user), Problem: "holds a character that no header may"}
 	}
 	s.headers = append(s.headers, h)
-	s.note(flag + " becomes an Authorization header that the page sets, and cross-origin that takes a preflight. A browser's own log-in dialog would not.")
+	s.note(flag + " becomes an Authorization header that the page sets, and cross-origin that takes a preflight. " +
+		"A browser's own log-in dialog would not.")
 	return nil
 }
 
@@ -231,7 +242,10 @@ func choice[T ~string](flag, value string, known ...T) (T, error) {
 		words[i] = string(k)
 	}
 	last := len(words) - 1
-	return "", &usageError{Flag: flag, Value: value, Problem: "not one of the known words", Hint: "write " + strings.Join(words[:last], ", ") + " or " + words[last]}
+	return "", &usageError{
+		Flag: flag, Value: value, Problem: "not one of the known words",
+		Hint: "write " + strings.Join(words[:last], ", ") + " or " + words[last],
+	}
 }
 
 // forcedPreflight is the word for the mode that the standard calls cors with the use-CORS-preflight flag set.
@@ -243,7 +257,8 @@ func (s *settling) modes() (err error) {
 	if s.mode == "websocket" {
 		return &usageError{Flag: s.pasted, Problem: "this is a WebSocket's handshake, and CORS does not apply to it"}
 	}
-	if r.Mode, err = choice("--mode", s.mode, fetch.ModeCORS, fetch.ModeNoCORS, fetch.ModeSameOrigin, fetch.ModeNavigate, forcedPreflight); err != nil {
+	if r.Mode, err = choice("--mode", s.mode, fetch.ModeCORS, fetch.ModeNoCORS, fetch.ModeSameOrigin, fetch.ModeNavigate,
+		forcedPreflight); err != nil {
 		return err
 	}
 	if r.Mode == forcedPreflight {
@@ -258,13 +273,15 @@ func (s *settling) modes() (err error) {
 	if s.credentials == "" {
 		s.credentials = string(initial)
 	}
-	if r.Credentials, err = choice("--credentials", s.credentials, fetch.CredentialsOmit, fetch.CredentialsSameOrigin, fetch.CredentialsInclude); err != nil {
+	if r.Credentials, err = choice("--credentials", s.credentials, fetch.CredentialsOmit, fetch.CredentialsSameOrigin,
+		fetch.CredentialsInclude); err != nil {
 		return err
 	}
 	if r.Redirect, err = choice("--redirect", s.redirect, fetch.RedirectFollow, fetch.RedirectError, fetch.RedirectManual); err != nil {
 		return err
 	}
-	if r.Cache, err = choice("cache", s.cache, fetch.CacheDefault, fetch.CacheNoStore, fetch.CacheReload, fetch.CacheNoCache, fetch.CacheForceCache, fetch.CacheOnlyIfCached); err != nil {
+	if r.Cache, err = choice("cache", s.cache, fetch.CacheDefault, fetch.CacheNoStore, fetch.CacheReload, fetch.CacheNoCache,
+		fetch.CacheForceCache, fetch.CacheOnlyIfCached); err != nil {
 		return err
 	}
 	if s.referrerPolicy != "" {
@@ -298,7 +315,10 @@ func (s *settling) bodyAndMethod() error {
 		return &usageError{Flag: "--method", Value: r.Method, Problem: "is no HTTP method", Hint: "write one word, as PUT"}
 	}
 	if header.ForbiddenMethod(r.Method) {
-		return &usageError{Flag: "--method", Value: r.Method, Problem: "is forbidden: no page can send CONNECT, TRACE or TRACK", Hint: "fetch() throws a TypeError; choose another method"}
+		return &usageError{
+			Flag: "--method", Value: r.Method, Problem: "is forbidden: no page can send CONNECT, TRACE or TRACK",
+			Hint: "fetch() throws a TypeError; choose another method",
+		}
 	}
 	r.Method = header.NormalizeMethod(r.Method)
 	if bodyless := r.Method == "GET" || r.Method == "HEAD"; r.Body != nil && bodyless {
@@ -368,7 +388,8 @@ func (s *settling) pageOrigin() error {
 		text, from = s.originHeader, "the Origin header"
 	case s.fetchSite == "same-origin":
 		text, from = s.targetOrigin.String(), "Sec-Fetch-Site: same-origin"
-		s.note("Sec-Fetch-Site says that the request was made by a page of the same origin, so that CORS does not apply. Name another page with --origin.")
+		s.note("Sec-Fetch-Site says that the request was made by a page of the same origin, so that CORS does not apply. " +
+			"Name another page with --origin.")
 	case s.refererOrigin() != "":
 		text, from = s.refererOrigin(), "the Referer"
 	default:
@@ -383,7 +404,10 @@ func (s *settling) pageOrigin() error {
 
 // originError makes a usage error of what package origin finds.
 func originError(from, text string, err error) error {
-	e := &usageError{Flag: from, Value: text, Problem: "is no origin", Hint: "write scheme, host and port if need be, as https://app.example or http://localhost:3000"}
+	e := &usageError{
+		Flag: from, Value: text, Problem: "is no origin",
+		Hint: "write scheme, host and port if need be, as https://app.example or http://localhost:3000",
+	}
 	var parse *origin.ParseError
 	if errors.As(err, &parse) && parse.Hint != "" {
 		e.Problem += " (" + strings.ReplaceAll(string(parse.Problem), "-", " ") + ")"
@@ -406,7 +430,8 @@ func (s *settling) refererOrigin() string {
 func defaultOrigin(target *url.Url, targetOrigin origin.Origin) (text, from string) {
 	candidates, from := []string{"http://localhost:3000", "http://localhost:5173"}, "the default for a loopback target"
 	if !isLoopback(target.Hostname()) {
-		candidates, from = []string{target.Scheme() + "://app.example", target.Scheme() + "://page.example"}, "the default, a made-up page on another site"
+		candidates = []string{target.Scheme() + "://app.example", target.Scheme() + "://page.example"}
+		from = "the default, a made-up page on another site"
 	}
 	if o, err := origin.Parse(candidates[0]); err == nil && origin.SameOrigin(o, targetOrigin) {
 		return candidates[1], from
@@ -430,9 +455,13 @@ func (s *settling) page() error {
 	o, err := origin.ParseURL(referer)
 	switch {
 	case err != nil:
-		return &usageError{Flag: "--referer", Value: referer, Problem: "is no absolute URL", Hint: "write the page's address, as https://app.example/page"}
+		return &usageError{
+			Flag: "--referer", Value: referer, Problem: "is no absolute URL",
+			Hint: "write the page's address, as https://app.example/page",
+		}
 	case !origin.SameOrigin(o, r.Client.Origin):
-		s.note("Referer: " + referer + " is left out: it is not on the page's origin " + r.Client.Origin.String() + ", and a page can name no other.")
+		s.note("Referer: " + referer + " is left out: it is not on the page's origin " + r.Client.Origin.String() +
+			", and a page can name no other.")
 	default:
 		r.Client.URL = referer
 	}
@@ -458,7 +487,10 @@ func (s *settling) credentialsAndCookies() error {
 				continue
 			}
 			if !strings.Contains(pair, "=") {
-				return &usageError{Flag: "--cookie", Value: pair, Problem: "is no name=value pair", Hint: "files of cookies are not read; write --cookie 'a=1; b=2'"}
+				return &usageError{
+					Flag: "--cookie", Value: pair, Problem: "is no name=value pair",
+					Hint: "files of cookies are not read; write --cookie 'a=1; b=2'",
+				}
 			}
 			if !header.ValidValue(pair) {
 				return &usageError{Flag: "--cookie", Value: pair, Problem: "holds a NUL, CR or LF"}
@@ -472,7 +504,8 @@ func (s *settling) credentialsAndCookies() error {
 	r := &s.out.Request
 	crossOrigin := !origin.SameOrigin(r.Client.Origin, s.targetOrigin)
 	if len(s.out.Cookies) > 0 && (r.Credentials == fetch.CredentialsOmit || r.Credentials == fetch.CredentialsSameOrigin && crossOrigin) {
-		s.note("The cookies will not be sent: credentials mode " + string(r.Credentials) + " keeps them back here. Add --credentials to send them.")
+		s.note("The cookies will not be sent: credentials mode " + string(r.Credentials) + " keeps them back here. " +
+			"Add --credentials to send them.")
 	}
 	return nil
 }
@@ -482,15 +515,24 @@ func (s *settling) combinations() error {
 	r := &s.out.Request
 	switch {
 	case r.Mode == fetch.ModeNoCORS && !header.SafelistedMethod(r.Method):
-		return &usageError{Flag: "--mode", Value: string(r.Mode), Problem: "a no-cors request can only be GET, HEAD or POST, not " + r.Method, Hint: "fetch() throws a TypeError; use --mode cors"}
+		return &usageError{
+			Flag: "--mode", Value: string(r.Mode), Problem: "a no-cors request can only be GET, HEAD or POST, not " + r.Method,
+			Hint: "fetch() throws a TypeError; use --mode cors",
+		}
 	case r.Mode == fetch.ModeNoCORS && r.Body != nil && r.Body.Stream != nil:
 		return &usageError{Flag: "--stream", Problem: "a streamed body needs mode cors or same-origin", Hint: "leave out --mode no-cors"}
 	case r.Mode == fetch.ModeNavigate && r.Method != "GET" && r.Method != "POST":
-		return &usageError{Flag: "--mode", Value: string(r.Mode), Problem: "a navigation is a GET or, by a form, a POST, not " + r.Method, Hint: "use --mode cors"}
+		return &usageError{
+			Flag: "--mode", Value: string(r.Mode), Problem: "a navigation is a GET or, by a form, a POST, not " + r.Method,
+			Hint: "use --mode cors",
+		}
 	case r.Mode == fetch.ModeNavigate && r.Body != nil && r.Body.Stream != nil:
 		return &usageError{Flag: "--stream", Problem: "a navigation cannot stream a body", Hint: "leave out --mode navigate"}
 	case r.Mode != fetch.ModeCORS && r.UseCORSPreflight:
-		return &usageError{Flag: "--upload-listener", Problem: "only a request of mode cors can have a preflight", Hint: "leave out --mode " + string(r.Mode)}
+		return &usageError{
+			Flag: "--upload-listener", Problem: "only a request of mode cors can have a preflight",
+			Hint: "leave out --mode " + string(r.Mode),
+		}
 	case r.Cache == fetch.CacheOnlyIfCached && r.Mode != fetch.ModeSameOrigin:
 		return &usageError{Flag: "cache", Value: string(r.Cache), Problem: "needs --mode same-origin", Hint: "fetch() throws a TypeError"}
 	}
