@@ -99,7 +99,7 @@ func (p *reportPrinter) mark(s explain.Status) (mark, style string) {
 	}
 }
 
-// verdict is the first line: what happened, and to whom to go.
+// verdict is the first line: what happened, and to whom to go. Where that takes more room, the rest follows below it.
 func (p *reportPrinter) verdict(r explain.Report) {
 	word, rest := "ALLOWED", strings.TrimPrefix(r.Summary, "allowed")
 	mark, style := p.marks.pass, boldGood
@@ -112,8 +112,18 @@ func (p *reportPrinter) verdict(r explain.Report) {
 		word, rest = "COULD NOT TELL", strings.TrimPrefix(r.Summary, "could not tell")
 		mark, style = p.marks.info, styleBold
 	}
-	p.text(mark+" "+word, style, rest)
-	p.line("")
+	defer p.line("")
+	short, long, ok := strings.Cut(rest, ": ")
+	if !ok || columns(mark+" "+word)+columns(p.safe(rest)) <= p.width {
+		p.text(mark+" "+word, style, rest)
+		return
+	}
+	// One line for the verdict; what it is about does not fit in there, but its code does.
+	if r.Reason != "" {
+		short += " [" + string(r.Reason) + "]"
+	}
+	p.text(mark+" "+word, style, short)
+	p.wrapped("  ", "  ", long)
 }
 
 // maxHops is how many redirects are shown in full. Of more, those in the middle are counted.
