@@ -160,7 +160,7 @@ func FuzzDiffer(f *testing.F) {
 	f.Fuzz(func(t *testing.T, dataA, dataB []byte) {
 		var a, b vectors.Observed
 		if json.Unmarshal(dataA, &a) != nil || json.Unmarshal(dataB, &b) != nil {
-			t.Skip()
+			return
 		}
 		if got := vectors.Differ(a, a); len(got) > 0 {
 			t.Errorf("got %v for an observation and itself", got)

@@ -173,7 +173,7 @@ func FuzzCollapse(f *testing.F) {
 		expanded := o.Expand(s, text)
 		// An empty {{origin:port}} can leave a new token behind, and a boundary is lost on purpose.
 		if strings.Contains(expanded, "{{") || strings.Contains(expanded, "boundary=----") {
-			t.Skip()
+			return
 		}
 		collapsed := o.Collapse(s, expanded)
 		if again := o.Expand(s, collapsed); again != expanded {
