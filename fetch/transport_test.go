@@ -254,11 +254,13 @@ func run(t testing.TB, c *fetch.Client, s *server, r *fetch.Request) outcome {
 
 func runContext(ctx context.Context, t testing.TB, c *fetch.Client, s *server, r *fetch.Request) outcome {
 	t.Helper()
-	if r.Client == (fetch.Environment{}) {
-		r.Client = page(pageURL)
+	// A copy: rows of a table share requests, and run at the same time.
+	request := *r
+	if request.Client == (fetch.Environment{}) {
+		request.Client = page(pageURL)
 	}
 	var o outcome
-	response, err := c.Fetch(ctx, r)
+	response, err := c.Fetch(ctx, &request)
 	if err != nil {
 		var ok bool
 		if o.blocked, ok = errors.AsType[*fetch.BlockedError](err); !ok {
