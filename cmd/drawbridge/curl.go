@@ -3,6 +3,7 @@ package main
 import (
 	"strings"
 
+	"github.com/drawbridge-cors/drawbridge/cmd/drawbridge/internal/shellwords"
 	"github.com/drawbridge-cors/drawbridge/fetch"
 	"github.com/drawbridge-cors/drawbridge/header"
 )
@@ -17,14 +18,7 @@ func parseCurl(text string) (asked, error) {
 	if len(text) > maxPaste {
 		return fail("is longer than 1 MiB", pasteShorter)
 	}
-	var words []string
-	var rest string
-	var err error
-	if looksLikeCmd(text) {
-		words, err = cmdWords(text)
-	} else {
-		words, rest, err = shellWords(text)
-	}
+	words, rest, err := shellwords.Split(text)
 	if err != nil {
 		return fail(err.Error(), pasteCurl)
 	}

@@ -1,13 +1,11 @@
 package main
 
 import (
-	"fmt"
 	"os/exec"
-	"slices"
 	"strings"
 	"testing"
-	"unicode/utf8"
 
+	"github.com/drawbridge-cors/drawbridge/cmd/drawbridge/internal/shellwords"
 	"github.com/drawbridge-cors/drawbridge/fetch"
 )
 
@@ -280,7 +278,7 @@ func TestFromCurlErrors(t *testing.T) {
 		{"an open quote for the command prompt", "curl ^\"https://a.test/", "not closed"},
 		{"a password in the URL", "curl https://me:pw@a.test/", "user name or password"},
 		{"more than 1 MiB", "curl https://a.test/ -d '" + strings.Repeat("x", maxPaste) + "'", "1 MiB"},
-		{"too many words", "curl" + strings.Repeat(" a", maxWords), "words"},
+		{"too many words", "curl" + strings.Repeat(" a", shellwords.MaxWords), "words"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -345,101 +343,6 @@ func TestCurlFlagTable(t *testing.T) {
 			t.Errorf("-%c: got %q, want %q", short, curlShort[short], name)
 		}
 	}
-}
-
-// TestShellWordsAgreeWithBash runs printf in a real shell. Only NUL and surrogates are read otherwise, on purpose.
-func TestShellWordsAgreeWithBash(t *testing.T) {
-	t.Parallel()
-	bash, err := exec.LookPath("bash")
-	if err != nil {
-		t.Skip("no bash here to compare with: ", err)
-	}
-	for _, s := range []string{
-		`a 'b c' "d e" f\ g`, `'it'\''s'`, `"a\"b\\c\$d\e"`, `$'a\tb\nc\\d\'e\"f\x41\x4\101\1\u00e9\u0021\U0001F600\cA\?\q'`, "'a\nb' \"c\\\nd\" e\\\nf",
-		`a#b '#' \#c "#d"`, `'' "" $''`, `a=b c="d"'e'$'f'`, `-H 'a: "b"' --x`, `$ a$ "b$" '$c'`, `\\ \' \" \a`, `!x "a!"`, `é "ü" 'ß'`, `{a 'b'} ]`,
-	} {
-		want, err := exec.CommandContext(t.Context(), bash, "-c", "LC_ALL=C.UTF-8; printf '<%s>' "+s).Output()
-		if err != nil {
-			t.Fatalf("%s: %v", s, err)
-		}
-		words, rest, err := shellWords(s)
-		if err != nil {
-			t.Errorf("%s: %v", s, err)
-			continue
-		}
-		got := "<" + strings.Join(words, "><") + ">"
-		if got != string(want) || rest != "" {
-			t.Errorf("%s: got %q and %q, want %q", s, got, rest, want)
-		}
-	}
-}
-
-// posixQuote and ansiQuote write a word as DevTools does: the second if there are control characters.
-func posixQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
-
-func ansiQuote(s string) string {
-	var b strings.Builder
-	b.WriteString("$'")
-	for _, r := range s {
-		switch {
-		case r == '\\' || r == '\'':
-			b.WriteString(`\` + string(r))
-		case r < 0x20 || r == '!' || 0x7f <= r && r < 0xa0:
-			fmt.Fprintf(&b, `\u%04x`, r)
-		default:
-			b.WriteRune(r)
-		}
-	}
-	return b.String() + "'"
-}
-
-func cmdQuote(s string) string {
-	s = strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s)
-	var b strings.Builder
-	for _, r := range s {
-		switch {
-		case r == '\n':
-			b.WriteString("^\n\n")
-			continue
-		case strings.ContainsRune(`&|<>^%!"(){}\`, r):
-			b.WriteByte('^')
-		}
-		b.WriteRune(r)
-	}
-	return `^"` + b.String() + `^"`
-}
-
-// FuzzShellWords: a command that is written in any of the three quotings reads back as the words that it was made of, and text as it
-// comes neither fails otherwise than by an error nor gives more than it had.
-func FuzzShellWords(f *testing.F) {
-	for _, s := range []string{chromeCurl, cmdCurl, "it's \"so\" $HOME `id` \\ ! % ^ #", "\u0001\u0080\u2028😀", "", "a\nb"} {
-		f.Add(s, "second")
-	}
-	f.Fuzz(func(t *testing.T, a, b string) {
-		if words, rest, err := shellWords(a); err == nil {
-			if n := len(strings.Join(words, "")) + len(rest); n > 2*len(a)+16 {
-				t.Errorf("%q: got %d bytes out of %d", a, n, len(a))
-			}
-		}
-		if _, err := cmdWords(a); err != nil && err.Error() == "" {
-			t.Error("an error without a text")
-		}
-		if !utf8.ValidString(a) || !utf8.ValidString(b) || strings.ContainsAny(a+b, "\x00\r") {
-			return
-		}
-		want := []string{"curl", a, "-H", b}
-		for name, quote := range map[string]func(string) string{"posix": posixQuote, "ansi": ansiQuote} {
-			command := "curl " + quote(a) + " \\\n  -H " + quote(b)
-			words, rest, err := shellWords(command)
-			if err != nil || rest != "" || !slices.Equal(words, want) {
-				t.Errorf("%s: %q: got %q, %q and %v, want %q", name, command, words, rest, err, want)
-			}
-		}
-		command := "curl " + cmdQuote(a) + " ^\n  -H " + cmdQuote(b)
-		if words, err := cmdWords(command); err != nil || !slices.Equal(words, want) {
-			t.Errorf("cmd: %q: got %q and %v, want %q", command, words, err, want)
-		}
-	})
 }
 
 // FuzzFromCurl: whatever is pasted, the outcome is options that hold together or a usage error.

@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/drawbridge-cors/drawbridge/cmd/drawbridge/internal/shellwords"
 	"github.com/drawbridge-cors/drawbridge/fetch"
 )
 
@@ -160,7 +161,7 @@ func TestDemoCommands(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		words, _, err := shellWords(c.command("drawbridge", s.url(c), s.Page))
+		words, _, err := shellwords.SplitPOSIX(c.command("drawbridge", s.url(c), s.Page))
 		if err != nil {
 			t.Fatal(err)
 		}

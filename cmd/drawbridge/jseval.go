@@ -192,15 +192,27 @@ func unicodeEscape(kind byte, s string) (r rune, used int, ok bool) {
 	if kind == 'x' {
 		want = 2
 	}
-	n, length := number(s, 16, want)
-	if int(length) != want {
+	n, ok := hexDigits(s, want)
+	if !ok {
 		return 0, 0, false
 	}
 	used = want
-	if low, pair := lowSurrogate(n, s[used:]); pair && kind == 'u' {
-		n, used = utf16.DecodeRune(n, low), used+6
+	if second, escaped := strings.CutPrefix(s[used:], `\u`); escaped && kind == 'u' {
+		low, ok := hexDigits(second, 4)
+		if both := utf16.DecodeRune(n, low); ok && both != utf8.RuneError {
+			return both, used + 6, true
+		}
 	}
 	return n, used, true
+}
+
+// hexDigits reads exactly so many hexadecimal digits.
+func hexDigits(s string, length int) (rune, bool) {
+	if len(s) < length {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(s[:length], 16, 32)
+	return rune(n), err == nil
 }
 
 // evaluateTemplate joins a template literal whose expressions are literals.

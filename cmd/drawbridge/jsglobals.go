@@ -209,11 +209,11 @@ func parseForm(s string) (pairs [][2]string) {
 func formDecode(s string) string {
 	var b strings.Builder
 	for i := 0; i < len(s); i++ {
-		switch {
+		switch c, ok := hexDigits(s[i+1:], 2); {
 		case s[i] == '+':
 			b.WriteByte(' ')
-		case s[i] == '%' && i+2 < len(s) && digit(s[i+1]) < 16 && digit(s[i+2]) < 16:
-			b.WriteByte(byte(digit(s[i+1])<<4 | digit(s[i+2])))
+		case s[i] == '%' && ok:
+			b.WriteByte(byte(c))
 			i += 2
 		default:
 			b.WriteByte(s[i])

@@ -8,6 +8,9 @@ import (
 	"github.com/drawbridge-cors/drawbridge/header"
 )
 
+// maxPaste bounds a pasted command. Its body may be long; no system takes much more in one argument.
+const maxPaste = 1 << 20
+
 // What to do with a paste that cannot be read.
 const (
 	pasteCurl    = "paste what DevTools' \"Copy as cURL\" gives"

@@ -1,8 +1,15 @@
-package main
+// Package shellwords splits a command that was copied for a shell into its words, as the shell would, without a shell: quotes are
+// undone, and nothing is expanded, looked up or run. It knows the forms in which browsers copy a request: for POSIX shells and bash,
+// $'…' included, and for the Windows command prompt.
+//
+// The work is linear in the length of the text, which the caller bounds. Errors say what the command does that cannot be followed, as the
+// end of a sentence that starts with the command: "holds $(id), which …". What they repeat of it is quoted.
+package shellwords
 
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -10,16 +17,24 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 )
 
-// maxPaste bounds a pasted command. Its body may be long; no system takes much more in one argument.
-const maxPaste = 1 << 20
+// MaxWords is how many words a command may have.
+const MaxWords = 10000
 
-// maxWords bounds the words of a pasted command.
-const maxWords = 10000
+var errTooManyWords = fmt.Errorf("has more than %d words", MaxWords)
 
-// shellWords splits one command of a POSIX shell or of bash into words. Quotes are undone and nothing is expanded: a command
+// Split splits one command for whichever shell it was written for: [SplitCommandPrompt] if it looks like that, otherwise [SplitPOSIX].
+func Split(s string) (words []string, rest string, err error) {
+	if looksLikeCommandPrompt(s) {
+		words, err = SplitCommandPrompt(s)
+		return words, "", err
+	}
+	return SplitPOSIX(s)
+}
+
+// SplitPOSIX splits one command of a POSIX shell or of bash into words. Quotes are undone and nothing is expanded: a command
 // substitution or a variable is an error, and a pattern stays what it is. After a "|", "||", "&&" or ";" the rest is left out and
 // returned.
-func shellWords(s string) (words []string, rest string, err error) {
+func SplitPOSIX(s string) (words []string, rest string, err error) {
 	command, rest, err := simpleCommand(s)
 	if err != nil {
 		return nil, "", err
@@ -29,8 +44,8 @@ func shellWords(s string) (words []string, rest string, err error) {
 		if err != nil {
 			return nil, "", fmt.Errorf("cannot be read as a shell command: %w", err)
 		}
-		if len(words) == maxWords {
-			return nil, "", fmt.Errorf("has more than %d words", maxWords)
+		if len(words) == MaxWords {
+			return nil, "", errTooManyWords
 		}
 		var b strings.Builder
 		for _, part := range w.Parts {
@@ -120,7 +135,7 @@ func quotedEnd(s string, i int) (int, error) {
 			return 0, expansionError(s[i:])
 		}
 	}
-	return 0, fmt.Errorf("has a quote that is not closed: %s", shown(s[start:]))
+	return 0, fmt.Errorf("has a quote that is not closed: %s", quoted(s[start:]))
 }
 
 // expands reports whether a shell expands a "$" before this character.
@@ -133,7 +148,18 @@ func expansionError(s string) error {
 	if end := strings.IndexAny(s[1:], " \t\r\n\"'/&?"); end >= 0 {
 		s = s[:end+1]
 	}
-	return fmt.Errorf("holds %s, which a shell would replace and this does not; write its value in its place", shown(s))
+	return fmt.Errorf("holds %s, which a shell would replace and this does not; write its value in its place", quoted(s))
+}
+
+// maxQuoted is how many bytes of a command an error repeats.
+const maxQuoted = 120
+
+// quoted quotes a part of a command for an error, shortened if it is long.
+func quoted(s string) string {
+	if len(s) <= maxQuoted {
+		return strconv.Quote(s)
+	}
+	return fmt.Sprintf("%q… (%d bytes)", s[:maxQuoted], len(s))
 }
 
 // literal appends what a part of a word stands for when nothing is expanded.
@@ -143,9 +169,10 @@ func literal(b *strings.Builder, part syntax.WordPart) error {
 		unescape(b, p.Value, "")
 	case *syntax.SglQuoted:
 		if p.Dollar {
-			return ansiC(b, p.Value)
+			ansiC(b, p.Value)
+		} else {
+			b.WriteString(p.Value)
 		}
-		b.WriteString(p.Value)
 	case *syntax.DblQuoted:
 		for _, inner := range p.Parts {
 			lit, ok := inner.(*syntax.Lit)
@@ -171,11 +198,11 @@ func unescape(b *strings.Builder, s, only string) {
 	}
 }
 
-// ansiC undoes the escapes of $'…'.
+// ansiC undoes the escapes of $'…'. The result is no longer than s.
 //
 // NOTE: a shell cuts the string at \0, and writes each half of a surrogate pair on its own. DevTools writes "\u" for single UTF-16
 // code units, so both are undone here to what the page had sent.
-func ansiC(b *strings.Builder, s string) error {
+func ansiC(b *strings.Builder, s string) {
 	for i := 0; i < len(s); {
 		c := s[i]
 		i++
@@ -218,10 +245,6 @@ func ansiC(b *strings.Builder, s string) error {
 		}
 		i += int(length)
 	}
-	if b.Len() > 4*maxPaste {
-		return errors.New("is too long")
-	}
-	return nil
 }
 
 // lowSurrogate returns the second half of a surrogate pair if n is the first and s starts with the second, as \uXXXX.
@@ -260,14 +283,14 @@ func digit(c byte) rune {
 	}
 }
 
-// looksLikeCmd reports whether a command is written for the Windows command prompt, as DevTools' "Copy as cURL (cmd)" does.
-func looksLikeCmd(s string) bool {
+// looksLikeCommandPrompt reports whether a command is written for the Windows command prompt, as DevTools' "Copy as cURL (cmd)" does.
+func looksLikeCommandPrompt(s string) bool {
 	return strings.Contains(s, `^"`) || strings.Contains(s, " ^\n") || strings.Contains(s, " ^\r\n")
 }
 
-// cmdWords splits a command for the Windows command prompt. It undoes what DevTools does: a caret keeps the character after it, a caret
-// at the end of a line joins the next one, and inside quotes a backslash keeps a quote or a backslash.
-func cmdWords(s string) ([]string, error) {
+// SplitCommandPrompt splits a command for the Windows command prompt. It undoes what DevTools does: a caret keeps the character after
+// it, a caret at the end of a line joins the next one, and inside quotes a backslash keeps a quote or a backslash.
+func SplitCommandPrompt(s string) ([]string, error) {
 	s = strings.ReplaceAll(s, "\r\n", "\n")
 	var plain strings.Builder
 	for i := 0; i < len(s); i++ {
@@ -284,37 +307,40 @@ func cmdWords(s string) ([]string, error) {
 	}
 	var words []string
 	var word strings.Builder
-	quoted, inWord := false, false
+	open, inWord := false, false
 	for text, i := plain.String(), 0; i < len(text); i++ {
 		c := text[i]
 		switch {
 		case c == '"':
-			quoted, inWord = !quoted, true
+			open, inWord = !open, true
 			continue
-		case c == '\\' && quoted && i+1 < len(text) && (text[i+1] == '"' || text[i+1] == '\\'):
+		case c == '\\' && open && i+1 < len(text) && (text[i+1] == '"' || text[i+1] == '\\'):
 			i++
 			c = text[i]
-		case !quoted && (c == ' ' || c == '\t' || c == '\n'):
+		case !open && (c == ' ' || c == '\t' || c == '\n'):
 			if inWord {
 				words = append(words, word.String())
 				word.Reset()
 			}
 			inWord = false
 			continue
-		case !quoted && strings.IndexByte("|&<>", c) >= 0:
+		case !open && strings.IndexByte("|&<>", c) >= 0:
 			return nil, fmt.Errorf("holds a %c outside quotes; leave pipes and redirections out", c)
 		}
 		word.WriteByte(c)
 		inWord = true
-		if len(words) > maxWords {
-			return nil, fmt.Errorf("has more than %d words", maxWords)
+		if len(words) == MaxWords {
+			return nil, errTooManyWords
 		}
 	}
-	if quoted {
+	if open {
 		return nil, errors.New("has a quote that is not closed")
 	}
 	if inWord {
 		words = append(words, word.String())
+	}
+	if len(words) > MaxWords {
+		return nil, errTooManyWords
 	}
 	return words, nil
 }
