@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"slices"
 	"strings"
 )
@@ -122,11 +123,11 @@ func (p dataPiece) read(f *files) (string, error) {
 }
 
 // readURLEncoded reads the five forms of --data-urlencode: content, =content, name=content, @file, name@file. The name is sent as it
-// is, the rest encoded.
+// is, the rest encoded as for a form.
 func (p dataPiece) readURLEncoded(f *files) (string, error) {
 	i := strings.IndexAny(p.value, "=@")
 	if i < 0 {
-		return curlEscape(p.value), nil
+		return url.QueryEscape(p.value), nil
 	}
 	name, content := p.value[:i], p.value[i+1:]
 	if p.value[i] == '@' {
@@ -137,25 +138,7 @@ func (p dataPiece) readURLEncoded(f *files) (string, error) {
 		content = string(b)
 	}
 	if name == "" {
-		return curlEscape(content), nil
+		return url.QueryEscape(content), nil
 	}
-	return name + "=" + curlEscape(content), nil
-}
-
-// curlEscape encodes a value as curl does for a form: a space becomes "+", all but the unreserved characters "%XX".
-func curlEscape(s string) string { return strings.ReplaceAll(percentEscape(s, "-._~"), "%20", "+") }
-
-// percentEscape writes "%XX" for each byte that is no ASCII letter or digit and not in keep.
-func percentEscape(s, keep string) string {
-	const digits = "0123456789ABCDEF"
-	var b strings.Builder
-	for i := range len(s) {
-		c := s[i]
-		if 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.IndexByte(keep, c) >= 0 {
-			b.WriteByte(c)
-		} else {
-			b.Write([]byte{'%', digits[c>>4], digits[c&15]})
-		}
-	}
-	return b.String()
+	return name + "=" + url.QueryEscape(content), nil
 }

@@ -1,12 +1,9 @@
 package main
 
 import (
-	"slices"
-	"strings"
+	"errors"
 
-	"github.com/tdewolff/parse/v2"
-	"github.com/tdewolff/parse/v2/js"
-
+	"github.com/drawbridge-cors/drawbridge/cmd/drawbridge/internal/jsliteral"
 	"github.com/drawbridge-cors/drawbridge/fetch"
 )
 
@@ -16,16 +13,13 @@ func parseFetch(text string) (asked, error) {
 	if len(text) > maxPaste {
 		return asked{}, fetchError(text, "is longer than 1 MiB", pasteShorter)
 	}
-	// The parser bounds the depth of what it reads. Inline code may hold a return, as code from inside a function does.
-	tree, err := js.Parse(parse.NewInputString(text), js.Options{Inline: true})
+	program, err := jsliteral.Parse(text)
 	if err != nil {
-		// The parser's message goes on over several lines with a picture.
-		problem, _, _ := strings.Cut(err.Error(), "\n")
-		return asked{}, fetchError(text, "cannot be read as JavaScript: "+problem, pasteFetch)
+		return asked{}, fetchError(text, "cannot be read as JavaScript: "+err.Error(), pasteFetch)
 	}
 	a := asked{pasted: "--from-fetch"}
-	call, rest := findFetch(tree.List)
-	if call == nil {
+	call, rest, ok := program.FindCall("fetch")
+	if !ok {
 		return asked{}, fetchError(text, "holds no call of fetch()", pasteFetch)
 	}
 	if rest {
@@ -33,7 +27,7 @@ func parseFetch(text string) (asked, error) {
 	}
 	r := fetchReader{a: &a}
 	if err := r.arguments(call); err != nil {
-		return asked{}, err
+		return asked{}, literalError(err)
 	}
 	a.devTools()
 	return a, nil
@@ -43,119 +37,56 @@ func fetchError(text, problem, hint string) error {
 	return &usageError{Flag: "--from-fetch", Value: firstLine(text), Problem: problem, Hint: hint}
 }
 
-// findFetch returns the arguments of the first statement that calls fetch(), and whether there are other statements.
-func findFetch(statements []js.IStmt) (call []js.Arg, rest bool) {
-	for _, statement := range statements {
-		var expression js.IExpr
-		switch s := statement.(type) {
-		case *js.ExprStmt:
-			expression = s.Value
-		case *js.VarDecl:
-			if len(s.List) == 1 {
-				expression = s.List[0].Default
-			}
-		case *js.ReturnStmt:
-			expression = s.Value
-		case *js.EmptyStmt, *js.Comment:
-			continue
-		}
-		if arguments, ok := fetchCall(expression); ok && call == nil {
-			call = arguments
-			continue
-		}
-		rest = true
+// literalError makes a usage error of what package jsliteral finds. Other errors it returns as they are.
+func literalError(err error) error {
+	e, ok := errors.AsType[*jsliteral.Error](err)
+	if !ok {
+		return err
 	}
-	return call, rest
-}
-
-// fetchCall looks through what stands around a call of fetch(): await, parentheses, an assignment, and what is done with the
-// promise.
-func fetchCall(e js.IExpr) (arguments []js.Arg, ok bool) {
-	for {
-		switch x := e.(type) {
-		case *js.UnaryExpr:
-			if x.Op != js.AwaitToken && x.Op != js.VoidToken {
-				return nil, false
-			}
-			e = x.X
-		case *js.GroupExpr:
-			e = x.X
-		case *js.BinaryExpr:
-			if x.Op != js.EqToken {
-				return nil, false
-			}
-			e = x.Y
-		case *js.DotExpr:
-			e = x.X
-		case *js.CallExpr:
-			if isGlobal(x.X, "fetch") {
-				if x.Args.List == nil {
-					return []js.Arg{}, true
-				}
-				return x.Args.List, true
-			}
-			e = x.X
-		default:
-			return nil, false
-		}
+	usage := &usageError{Flag: "--from-fetch", Value: e.Code}
+	switch e.Problem {
+	case jsliteral.FormData:
+		usage.Problem = "is filled by code that is not run"
+		usage.Hint = "give the body with --data-binary @file and -H 'Content-Type: multipart/form-data; boundary=…'"
+	case jsliteral.TooLong:
+		usage.Problem = "stands for more than 16 MiB of text"
+	case jsliteral.NotLiteral:
+		usage.Problem = "cannot be known without running the code (" + e.What + ")"
+		usage.Hint = "replace it with a literal"
 	}
-}
-
-// isGlobal reports whether an expression is a global name, alone or as a member of the global object.
-func isGlobal(e js.IExpr, name string) bool {
-	switch x := e.(type) {
-	case *js.Var:
-		return string(x.Name()) == name
-	case *js.DotExpr:
-		object, ok := x.X.(*js.Var)
-		return ok && memberName(x) == name && slices.Contains([]string{"window", "globalThis", "self"}, string(object.Name()))
-	default:
-		return false
-	}
-}
-
-// memberName returns the name after the dot.
-func memberName(x *js.DotExpr) string {
-	switch y := x.Y.(type) {
-	case *js.LiteralExpr:
-		return string(y.Data)
-	case js.LiteralExpr:
-		return string(y.Data)
-	default:
-		return ""
-	}
+	return usage
 }
 
 // fetchReader takes in the arguments of one call of fetch().
 type fetchReader struct{ a *asked }
 
 // arguments takes in the arguments of fetch() or of new Request(), which are the same.
-func (r *fetchReader) arguments(call []js.Arg) error {
+func (r *fetchReader) arguments(call []jsliteral.Expression) error {
 	if len(call) == 0 {
 		return &usageError{Flag: "--from-fetch", Value: "fetch()", Problem: "has no arguments", Hint: "write fetch(\"https://…\")"}
 	}
 	for i, argument := range call {
-		if argument.Rest {
-			return notLiteral("...", argument.Value)
+		if err := argument.Spread(); err != nil {
+			return err
 		}
 		switch i {
 		case 0:
-			if inner, ok := isNew(argument.Value, "Request"); ok {
+			if inner, ok := argument.New("Request"); ok {
 				if err := r.arguments(inner); err != nil {
 					return err
 				}
 				continue
 			}
-			v, err := evaluate(argument.Value)
+			v, err := argument.Value()
 			if err != nil {
 				return err
 			}
-			if v.kind == jsObject || v.kind == jsArray {
-				return notLiteral("the URL", argument.Value)
+			if v.Kind() == jsliteral.Object || v.Kind() == jsliteral.Array {
+				return argument.NotLiteral("the URL")
 			}
 			r.a.url = v.String()
 		case 1:
-			if err := r.init(argument.Value); err != nil {
+			if err := r.init(argument); err != nil {
 				return err
 			}
 		}
@@ -164,28 +95,22 @@ func (r *fetchReader) arguments(call []js.Arg) error {
 }
 
 // init takes in the second argument of fetch().
-func (r *fetchReader) init(e js.IExpr) error {
-	for group, ok := e.(*js.GroupExpr); ok; group, ok = e.(*js.GroupExpr) {
-		e = group.X
-	}
-	object, ok := e.(*js.ObjectExpr)
+func (r *fetchReader) init(e jsliteral.Expression) error {
+	e = e.Bare()
+	members, ok := e.Members()
 	if !ok {
-		v, err := evaluate(e)
-		if err != nil {
+		v, err := e.Value()
+		if err != nil || v.Kind() == jsliteral.Undefined || v.Kind() == jsliteral.Null {
 			return err
 		}
-		if v.kind == jsUndefined || v.kind == jsNull {
-			return nil
-		}
-		return notLiteral("the options", e)
+		return e.NotLiteral("the options")
 	}
 	// The members are taken one by one and not evaluated as a whole, for some have values that matter to nobody here.
-	for _, property := range object.List {
-		name, err := propertyName(property)
+	for member, err := range members {
 		if err != nil {
 			return err
 		}
-		if err := r.member(name, property.Value); err != nil {
+		if err := r.member(member); err != nil {
 			return err
 		}
 	}
@@ -193,8 +118,8 @@ func (r *fetchReader) init(e js.IExpr) error {
 }
 
 // member takes in one member of fetch()'s options.
-func (r *fetchReader) member(name string, e js.IExpr) error {
-	a := r.a
+func (r *fetchReader) member(m jsliteral.Member) error {
+	a, name, e := r.a, m.Name, m.Expression
 	texts := map[string]*string{
 		"method": &a.method, "mode": &a.mode, "credentials": &a.credentials, "redirect": &a.redirect,
 		"cache": &a.cache, "referrer": &a.referer, "referrerPolicy": &a.referrerPolicy,
@@ -205,14 +130,14 @@ func (r *fetchReader) member(name string, e js.IExpr) error {
 	case name == "body":
 		return r.body(e)
 	case name == "keepalive":
-		v, err := evaluate(e)
-		a.keepalive = v.truthy()
+		v, err := e.Value()
+		a.keepalive = v.Truthy()
 		return err
 	case name == "signal" || name == "priority" || name == "window":
 		return nil
 	case texts[name] != nil:
-		v, err := evaluate(e)
-		if err != nil || v.kind == jsUndefined {
+		v, err := e.Value()
+		if err != nil || v.Kind() == jsliteral.Undefined {
 			return err
 		}
 		if *texts[name] = v.String(); name == "referrer" && *texts[name] == "" {
@@ -226,18 +151,18 @@ func (r *fetchReader) member(name string, e js.IExpr) error {
 }
 
 // headers takes in a HeadersInit: an object, an array of pairs, or new Headers of either.
-func (r *fetchReader) headers(e js.IExpr) error {
-	v, err := evaluate(e)
-	if err != nil || v.kind == jsUndefined {
+func (r *fetchReader) headers(e jsliteral.Expression) error {
+	v, err := e.Value()
+	if err != nil || v.Kind() == jsliteral.Undefined {
 		return err
 	}
-	pairs, ok := v.pairs()
+	pairs, ok := v.Pairs()
 	if !ok {
-		return notLiteral("headers", e)
+		return e.NotLiteral("headers")
 	}
 	for _, pair := range pairs {
-		name, nameOK := byteString(pair[0])
-		value, valueOK := byteString(pair[1])
+		name, nameOK := jsliteral.ByteString(pair[0])
+		value, valueOK := jsliteral.ByteString(pair[1])
 		if !nameOK || !valueOK {
 			return &usageError{
 				Flag: "--from-fetch", Value: pair[0] + ": " + pair[1],
@@ -250,36 +175,23 @@ func (r *fetchReader) headers(e js.IExpr) error {
 	return nil
 }
 
-// byteString makes bytes of a string's code points, which may not be above U+00FF.
-//
-// https://webidl.spec.whatwg.org/#es-ByteString
-func byteString(s string) (string, bool) {
-	b := make([]byte, 0, len(s))
-	for _, c := range s {
-		if c > 0xFF {
-			return "", false
-		}
-		b = append(b, byte(c))
-	}
-	return string(b), true
-}
-
 // body takes in a BodyInit.
 //
 // https://fetch.spec.whatwg.org/#concept-bodyinit-extract
-func (r *fetchReader) body(e js.IExpr) error {
-	v, err := evaluate(e)
+func (r *fetchReader) body(e jsliteral.Expression) error {
+	v, err := e.Value()
 	if err != nil {
 		return err
 	}
-	switch v.kind {
-	case jsNull, jsUndefined:
+	switch v.Kind() {
+	case jsliteral.Null, jsliteral.Undefined:
 		return nil
-	case jsParams:
+	case jsliteral.URLSearchParams:
 		r.a.body = &fetch.Body{Source: []byte(v.String()), Type: formType + ";charset=UTF-8"}
-	case jsBlob:
-		r.a.body = &fetch.Body{Source: []byte(v.text), Type: v.mime}
-	case jsObject, jsArray:
+	case jsliteral.Blob:
+		content, mime := v.Blob()
+		r.a.body = &fetch.Body{Source: []byte(content), Type: mime}
+	case jsliteral.Object, jsliteral.Array:
 		r.a.note("The body is an object, which fetch() sends as " + shown(v.String()) + ". Was JSON.stringify forgotten?")
 		r.a.body = &fetch.Body{Source: []byte(v.String()), Type: fetch.TextType}
 	default:

@@ -1,4 +1,4 @@
-package main
+package jsliteral
 
 import (
 	"encoding/json"
@@ -7,82 +7,88 @@ import (
 	"strings"
 )
 
-// jsKind is the kind of a value that a literal has.
-type jsKind int
+// A Kind is what sort of value a [Value] is.
+type Kind int
 
+// The kinds of JavaScript, and those of the objects that are made by new Headers, new URLSearchParams and new Blob.
 const (
-	jsUndefined jsKind = iota
-	jsNull
-	jsBool
-	jsNumber
-	jsString
-	jsArray
-	jsObject
-	// jsHeaders, jsParams and jsBlob are what new Headers, new URLSearchParams and new Blob make.
-	jsHeaders
-	jsParams
-	jsBlob
+	Undefined Kind = iota
+	Null
+	Bool
+	Number
+	String
+	Array
+	Object
+	Headers
+	URLSearchParams
+	Blob
 )
 
-// A jsValue is the value of an expression without variables.
-type jsValue struct {
-	kind   jsKind
+// A Value is the value of an expression without variables. The zero value is undefined.
+type Value struct {
+	kind   Kind
 	truth  bool
 	number float64
-	// text is a string, or a blob's content. A half of a surrogate pair is U+FFFD, as it is in everything that is sent.
+	// text is a string, a blob's content, or a URLSearchParams as it is sent.
 	text string
 	// mime is a blob's type.
 	mime string
-	// elements are an array's; members an object's, a Headers' or a URLSearchParams', in order.
-	elements []jsValue
-	members  []jsMember
+	// elements are an array's, members an object's or a Headers', in order.
+	elements []Value
+	members  []member
 }
 
-type jsMember struct {
+type member struct {
 	name  string
-	value jsValue
+	value Value
 }
 
-// truthy is ToBoolean.
-func (v jsValue) truthy() bool {
+// Kind returns what sort of value it is.
+func (v Value) Kind() Kind { return v.kind }
+
+// Blob returns the content of a Blob and its type, as its own members would.
+func (v Value) Blob() (content, mime string) { return v.text, v.mime }
+
+// Truthy is ToBoolean.
+func (v Value) Truthy() bool {
 	switch v.kind {
-	case jsUndefined, jsNull:
+	case Undefined, Null:
 		return false
-	case jsBool:
+	case Bool:
 		return v.truth
-	case jsNumber:
+	case Number:
 		return v.number != 0 && !math.IsNaN(v.number)
-	case jsString:
+	case String:
 		return v.text != ""
 	default:
 		return true
 	}
 }
 
-// String is ToString.
-func (v jsValue) String() string {
+// String is ToString. Half of a surrogate pair is U+FFFD in it, as it is in everything that is sent.
+func (v Value) String() string {
 	switch v.kind {
-	case jsUndefined:
+	case Undefined:
 		return "undefined"
-	case jsNull:
+	case Null:
 		return "null"
-	case jsBool:
+	case Bool:
 		return strconv.FormatBool(v.truth)
-	case jsNumber:
+	case Number:
 		return numberText(v.number)
-	case jsArray:
+	case Array:
 		parts := make([]string, len(v.elements))
 		for i, e := range v.elements {
-			if e.kind != jsUndefined && e.kind != jsNull {
+			if e.kind != Undefined && e.kind != Null {
 				parts[i] = e.String()
 			}
 		}
 		return strings.Join(parts, ",")
-	case jsObject:
+	case Object:
 		return "[object Object]"
-	case jsHeaders:
+	case Headers:
 		return "[object Headers]"
-	case jsBlob:
+	case Blob:
 		return "[object Blob]"
 	default:
 		return v.text
@@ -108,17 +114,17 @@ func numberText(n float64) string {
 	return string(b)
 }
 
-// pairs returns the names and values of an object, a Headers or an array of pairs.
-func (v jsValue) pairs() (pairs [][2]string, ok bool) {
+// Pairs returns the names and values of an object, a Headers or an array of pairs, each as a string. It is not ok for other values.
+func (v Value) Pairs() (pairs [][2]string, ok bool) {
 	switch v.kind {
-	case jsObject, jsHeaders:
+	case Object, Headers:
 		for _, m := range v.members {
 			pairs = append(pairs, [2]string{m.name, m.value.String()})
 		}
 		return pairs, true
-	case jsArray:
+	case Array:
 		for _, e := range v.elements {
-			if e.kind != jsArray || len(e.elements) != 2 {
+			if e.kind != Array || len(e.elements) != 2 {
 				return nil, false
 			}
 			pairs = append(pairs, [2]string{e.elements[0].String(), e.elements[1].String()})
@@ -138,28 +144,28 @@ type jsonWriter struct {
 }
 
 // value writes v and reports whether it has a form in JSON; undefined has none.
-func (w *jsonWriter) value(v jsValue, indent string) bool {
-	if w.b.Len() > maxBody {
+func (w *jsonWriter) value(v Value, indent string) bool {
+	if w.b.Len() > maxText {
 		// The caller sees the length.
 		return true
 	}
 	inner := indent + w.gap
 	switch v.kind {
-	case jsUndefined:
+	case Undefined:
 		return false
-	case jsNull:
+	case Null:
 		w.b.WriteString("null")
-	case jsNumber:
+	case Number:
 		if math.IsNaN(v.number) || math.IsInf(v.number, 0) {
 			w.b.WriteString("null")
 		} else {
 			w.b.WriteString(v.String())
 		}
-	case jsBool:
+	case Bool:
 		w.b.WriteString(v.String())
-	case jsString:
+	case String:
 		w.quote(v.text)
-	case jsArray:
+	case Array:
 		w.b.WriteByte('[')
 		for i, element := range v.elements {
 			w.separate(i > 0, inner)
@@ -171,13 +177,13 @@ func (w *jsonWriter) value(v jsValue, indent string) bool {
 	default:
 		// A Headers or a Blob has no members of its own.
 		members := v.members
-		if v.kind != jsObject {
+		if v.kind != Object {
 			members = nil
 		}
 		w.b.WriteByte('{')
 		written := false
 		for _, m := range members {
-			if m.value.kind == jsUndefined {
+			if m.value.kind == Undefined {
 				continue
 			}
 			w.separate(written, inner)

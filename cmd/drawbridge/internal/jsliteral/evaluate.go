@@ -1,4 +1,4 @@
-package main
+package jsliteral
 
 import (
 	"math"
@@ -11,50 +11,16 @@ import (
 	"github.com/tdewolff/parse/v2/js"
 )
 
-// notLiteral is the error for what only a running page knows.
-func notLiteral(what string, e js.IExpr) error {
-	return &usageError{
-		Flag: "--from-fetch", Value: source(e), Problem: "cannot be known without running the code (" + what + ")",
-		Hint: "replace it with a literal",
-	}
-}
-
-// errTooLong bounds what few characters of code can grow to, as "…" + "…" inside of brackets.
-var errTooLong = &usageError{Flag: "--from-fetch", Problem: "stands for more than 16 MiB of text"}
-
-// source returns the code of an expression, shortened.
-func source(e js.IExpr) string {
-	w := &shortWriter{limit: maxShown}
-	e.JS(w)
-	return w.b.String()
-}
-
-// shortWriter keeps the beginning of what is written to it.
-type shortWriter struct {
-	b     strings.Builder
-	limit int
-}
-
-func (w *shortWriter) Write(p []byte) (int, error) {
-	if room := w.limit - w.b.Len(); room > 0 {
-		w.b.Write(p[:min(room, len(p))])
-		if len(p) > room {
-			w.b.WriteString("…")
-		}
-	}
-	return len(p), nil
-}
-
 // evaluate returns the value of an expression that holds no variables. The parser bounds how deep expressions nest.
-func evaluate(e js.IExpr) (jsValue, error) {
+func evaluate(e js.IExpr) (Value, error) {
 	v, err := evaluateOne(e)
-	if err == nil && len(v.text) > maxBody {
-		return jsValue{}, errTooLong
+	if err == nil && len(v.text) > maxText {
+		return Value{}, tooLong()
 	}
 	return v, err
 }
 
-func evaluateOne(e js.IExpr) (jsValue, error) {
+func evaluateOne(e js.IExpr) (Value, error) {
 	switch x := e.(type) {
 	case *js.LiteralExpr:
 		return evaluateLiteral(*x, e)
@@ -63,13 +29,13 @@ func evaluateOne(e js.IExpr) (jsValue, error) {
 	case *js.Var:
 		switch string(x.Name()) {
 		case "undefined":
-			return jsValue{}, nil
+			return Value{}, nil
 		case "NaN":
-			return jsValue{kind: jsNumber, number: math.NaN()}, nil
+			return Value{kind: Number, number: math.NaN()}, nil
 		case "Infinity":
-			return jsValue{kind: jsNumber, number: math.Inf(1)}, nil
+			return Value{kind: Number, number: math.Inf(1)}, nil
 		}
-		return jsValue{}, notLiteral("a variable", e)
+		return Value{}, notLiteral("a variable", e)
 	case *js.GroupExpr:
 		return evaluate(x.X)
 	case *js.TemplateExpr:
@@ -87,30 +53,30 @@ func evaluateOne(e js.IExpr) (jsValue, error) {
 	case *js.CallExpr:
 		return evaluateCall(x)
 	default:
-		return jsValue{}, notLiteral("an expression", e)
+		return Value{}, notLiteral("an expression", e)
 	}
 }
 
-func evaluateLiteral(x js.LiteralExpr, e js.IExpr) (jsValue, error) {
+func evaluateLiteral(x js.LiteralExpr, e js.IExpr) (Value, error) {
 	switch x.TokenType {
 	case js.NullToken:
-		return jsValue{kind: jsNull}, nil
+		return Value{kind: Null}, nil
 	case js.TrueToken, js.FalseToken:
-		return jsValue{kind: jsBool, truth: x.TokenType == js.TrueToken}, nil
+		return Value{kind: Bool, truth: x.TokenType == js.TrueToken}, nil
 	case js.StringToken:
 		text, ok := unescapeJS(x.Data[1 : len(x.Data)-1])
 		if !ok {
-			return jsValue{}, notLiteral("an escape that is not valid", e)
+			return Value{}, notLiteral("an escape that is not valid", e)
 		}
-		return jsValue{kind: jsString, text: text}, nil
+		return Value{kind: String, text: text}, nil
 	case js.DecimalToken, js.IntegerToken, js.BinaryToken, js.OctalToken, js.HexadecimalToken:
 		n, ok := parseNumber(string(x.Data))
 		if !ok {
-			return jsValue{}, notLiteral("a number", e)
+			return Value{}, notLiteral("a number", e)
 		}
-		return jsValue{kind: jsNumber, number: n}, nil
+		return Value{kind: Number, number: n}, nil
 	default:
-		return jsValue{}, notLiteral("a literal", e)
+		return Value{}, notLiteral("a literal", e)
 	}
 }
 
@@ -216,33 +182,33 @@ func hexDigits(s string, length int) (rune, bool) {
 }
 
 // evaluateTemplate joins a template literal whose expressions are literals.
-func evaluateTemplate(x *js.TemplateExpr) (jsValue, error) {
+func evaluateTemplate(x *js.TemplateExpr) (Value, error) {
 	if x.Tag != nil {
-		return jsValue{}, notLiteral("a function's result", x)
+		return Value{}, notLiteral("a function's result", x)
 	}
 	var b strings.Builder
 	// A part's text ends with the "${" of its expression and starts, as the tail does, with a backquote or a "}".
 	for _, part := range x.List {
 		text, ok := unescapeTemplate(part.Value[1 : len(part.Value)-2])
 		if !ok {
-			return jsValue{}, notLiteral("an escape that is not valid", x)
+			return Value{}, notLiteral("an escape that is not valid", x)
 		}
 		v, err := evaluate(part.Expr)
 		if err != nil {
-			return jsValue{}, err
+			return Value{}, err
 		}
 		b.WriteString(text)
 		b.WriteString(v.String())
-		if b.Len() > maxBody {
-			return jsValue{}, errTooLong
+		if b.Len() > maxText {
+			return Value{}, tooLong()
 		}
 	}
 	text, ok := unescapeTemplate(x.Tail[1 : len(x.Tail)-1])
 	if !ok {
-		return jsValue{}, notLiteral("an escape that is not valid", x)
+		return Value{}, notLiteral("an escape that is not valid", x)
 	}
 	b.WriteString(text)
-	return jsValue{kind: jsString, text: b.String()}, nil
+	return Value{kind: String, text: b.String()}, nil
 }
 
 // unescapeTemplate is [unescapeJS] for templates, in which every line's end is a line feed.
@@ -251,74 +217,74 @@ func unescapeTemplate(s []byte) (string, bool) {
 	return unescapeJS([]byte(text))
 }
 
-func evaluateUnary(x *js.UnaryExpr) (jsValue, error) {
+func evaluateUnary(x *js.UnaryExpr) (Value, error) {
 	v, err := evaluate(x.X)
 	if err != nil {
-		return jsValue{}, err
+		return Value{}, err
 	}
 	switch {
 	case x.Op == js.VoidToken:
-		return jsValue{}, nil
+		return Value{}, nil
 	case x.Op == js.NotToken:
-		return jsValue{kind: jsBool, truth: !v.truthy()}, nil
-	case x.Op == js.NegToken && v.kind == jsNumber:
-		return jsValue{kind: jsNumber, number: -v.number}, nil
-	case x.Op == js.PosToken && v.kind == jsNumber:
+		return Value{kind: Bool, truth: !v.Truthy()}, nil
+	case x.Op == js.NegToken && v.kind == Number:
+		return Value{kind: Number, number: -v.number}, nil
+	case x.Op == js.PosToken && v.kind == Number:
 		return v, nil
 	default:
-		return jsValue{}, notLiteral("an expression", x)
+		return Value{}, notLiteral("an expression", x)
 	}
 }
 
 // evaluateSum joins strings.
-func evaluateSum(x *js.BinaryExpr) (jsValue, error) {
+func evaluateSum(x *js.BinaryExpr) (Value, error) {
 	if x.Op != js.AddToken {
-		return jsValue{}, notLiteral("an expression", x)
+		return Value{}, notLiteral("an expression", x)
 	}
 	left, err := evaluate(x.X)
 	if err != nil {
-		return jsValue{}, err
+		return Value{}, err
 	}
 	right, err := evaluate(x.Y)
 	if err != nil {
-		return jsValue{}, err
+		return Value{}, err
 	}
-	if left.kind != jsString && right.kind != jsString {
-		return jsValue{}, notLiteral("a sum", x)
+	if left.kind != String && right.kind != String {
+		return Value{}, notLiteral("a sum", x)
 	}
-	return jsValue{kind: jsString, text: left.String() + right.String()}, nil
+	return Value{kind: String, text: left.String() + right.String()}, nil
 }
 
-func evaluateArray(x *js.ArrayExpr) (jsValue, error) {
-	array := jsValue{kind: jsArray}
+func evaluateArray(x *js.ArrayExpr) (Value, error) {
+	array := Value{kind: Array}
 	for _, element := range x.List {
 		if element.Value == nil {
-			array.elements = append(array.elements, jsValue{})
+			array.elements = append(array.elements, Value{})
 			continue
 		}
 		if element.Spread {
-			return jsValue{}, notLiteral("...", element.Value)
+			return Value{}, notLiteral("...", element.Value)
 		}
 		v, err := evaluate(element.Value)
 		if err != nil {
-			return jsValue{}, err
+			return Value{}, err
 		}
 		array.elements = append(array.elements, v)
 	}
 	return array, nil
 }
 
-func evaluateObject(x *js.ObjectExpr) (jsValue, error) {
-	object := jsValue{kind: jsObject}
+func evaluateObject(x *js.ObjectExpr) (Value, error) {
+	object := Value{kind: Object}
 	index := make(map[string]int, len(x.List))
 	for _, property := range x.List {
 		name, err := propertyName(property)
 		if err != nil {
-			return jsValue{}, err
+			return Value{}, err
 		}
 		v, err := evaluate(property.Value)
 		if err != nil {
-			return jsValue{}, err
+			return Value{}, err
 		}
 		if i, ok := index[name]; ok {
 			// Of two members with one name the later counts, in the place of the first.
@@ -326,10 +292,10 @@ func evaluateObject(x *js.ObjectExpr) (jsValue, error) {
 			continue
 		}
 		index[name] = len(object.members)
-		object.members = append(object.members, jsMember{name, v})
+		object.members = append(object.members, member{name, v})
 	}
 	// Names that are array indices come first, in their order.
-	slices.SortStableFunc(object.members, func(a, b jsMember) int {
+	slices.SortStableFunc(object.members, func(a, b member) int {
 		m, aIndex := arrayIndex(a.name)
 		n, bIndex := arrayIndex(b.name)
 		switch {

@@ -1,4 +1,4 @@
-package main
+package jsliteral
 
 import (
 	"encoding/base64"
@@ -21,8 +21,8 @@ func isNew(e js.IExpr, name string) ([]js.Arg, bool) {
 }
 
 // evaluateArguments evaluates at most limit arguments; those left out are undefined.
-func evaluateArguments(list []js.Arg, limit int) ([]jsValue, error) {
-	values := make([]jsValue, limit)
+func evaluateArguments(list []js.Arg, limit int) ([]Value, error) {
+	values := make([]Value, limit)
 	for i, argument := range list {
 		if argument.Rest {
 			return nil, notLiteral("...", argument.Value)
@@ -40,7 +40,7 @@ func evaluateArguments(list []js.Arg, limit int) ([]jsValue, error) {
 }
 
 // evaluateNew makes what the constructors make that pages use for a request.
-func evaluateNew(x *js.NewExpr) (jsValue, error) {
+func evaluateNew(x *js.NewExpr) (Value, error) {
 	for _, name := range []string{"Headers", "URLSearchParams", "Blob", "URL", "String"} {
 		list, ok := isNew(x, name)
 		if !ok {
@@ -48,70 +48,67 @@ func evaluateNew(x *js.NewExpr) (jsValue, error) {
 		}
 		arguments, err := evaluateArguments(list, 2)
 		if err != nil {
-			return jsValue{}, err
+			return Value{}, err
 		}
 		first, second := arguments[0], arguments[1]
 		switch name {
 		case "Headers", "URLSearchParams":
-			kind := jsHeaders
+			kind := Headers
 			if name == "URLSearchParams" {
-				kind = jsParams
+				kind = URLSearchParams
 			}
 			return newPairs(kind, first, x)
 		case "Blob":
 			return newBlob(first, second, x)
 		case "URL":
 			if text, ok := newURL(first, second); ok {
-				return jsValue{kind: jsString, text: text}, nil
+				return Value{kind: String, text: text}, nil
 			}
 		}
 	}
 	if _, ok := isNew(x, "FormData"); ok {
-		return jsValue{}, &usageError{
-			Flag: "--from-fetch", Value: "new FormData", Problem: "is filled by code that is not run",
-			Hint: "give the body with --data-binary @file and -H 'Content-Type: multipart/form-data; boundary=…'",
-		}
+		return Value{}, &Error{Problem: FormData, Code: "new FormData"}
 	}
-	return jsValue{}, notLiteral("an object", x)
+	return Value{}, notLiteral("an object", x)
 }
 
 // newPairs makes a Headers or a URLSearchParams.
-func newPairs(kind jsKind, from jsValue, e js.IExpr) (jsValue, error) {
-	v := jsValue{kind: kind}
-	if from.kind == jsUndefined {
+func newPairs(kind Kind, from Value, e js.IExpr) (Value, error) {
+	v := Value{kind: kind}
+	if from.kind == Undefined {
 		return v, nil
 	}
-	if from.kind == jsString && kind == jsParams {
-		return jsValue{kind: jsParams, text: formText(parseForm(from.text))}, nil
+	if from.kind == String && kind == URLSearchParams {
+		return Value{kind: URLSearchParams, text: formText(parseForm(from.text))}, nil
 	}
-	pairs, ok := from.pairs()
+	pairs, ok := from.Pairs()
 	if !ok {
-		return jsValue{}, notLiteral("its argument", e)
+		return Value{}, notLiteral("its argument", e)
 	}
-	if kind == jsParams {
-		return jsValue{kind: jsParams, text: formText(pairs)}, nil
+	if kind == URLSearchParams {
+		return Value{kind: URLSearchParams, text: formText(pairs)}, nil
 	}
 	for _, p := range pairs {
-		v.members = append(v.members, jsMember{p[0], jsValue{kind: jsString, text: p[1]}})
+		v.members = append(v.members, member{p[0], Value{kind: String, text: p[1]}})
 	}
 	return v, nil
 }
 
 // newBlob makes a Blob of strings.
-func newBlob(parts, options jsValue, e js.IExpr) (jsValue, error) {
-	blob := jsValue{kind: jsBlob}
-	if parts.kind != jsArray && parts.kind != jsUndefined {
-		return jsValue{}, notLiteral("its parts", e)
+func newBlob(parts, options Value, e js.IExpr) (Value, error) {
+	blob := Value{kind: Blob}
+	if parts.kind != Array && parts.kind != Undefined {
+		return Value{}, notLiteral("its parts", e)
 	}
 	var b strings.Builder
 	for _, part := range parts.elements {
-		if part.kind == jsBlob {
+		if part.kind == Blob {
 			b.WriteString(part.text)
 		} else {
 			b.WriteString(part.String())
 		}
-		if b.Len() > maxBody {
-			return jsValue{}, errTooLong
+		if b.Len() > maxText {
+			return Value{}, tooLong()
 		}
 	}
 	blob.text = b.String()
@@ -124,10 +121,10 @@ func newBlob(parts, options jsValue, e js.IExpr) (jsValue, error) {
 }
 
 // newURL resolves a URL against a base.
-func newURL(reference, base jsValue) (string, bool) {
+func newURL(reference, base Value) (string, bool) {
 	var u *url.Url
 	var err error
-	if base.kind == jsUndefined {
+	if base.kind == Undefined {
 		u, err = url.Parse(reference.String())
 	} else {
 		u, err = url.ParseRef(base.String(), reference.String())
@@ -139,7 +136,7 @@ func newURL(reference, base jsValue) (string, bool) {
 }
 
 // evaluateCall knows the functions that code for a request is full of, and no other.
-func evaluateCall(x *js.CallExpr) (jsValue, error) {
+func evaluateCall(x *js.CallExpr) (Value, error) {
 	if dot, ok := x.X.(*js.DotExpr); ok && isGlobal(dot.X, "JSON") && memberName(dot) == "stringify" {
 		return evaluateStringify(x)
 	}
@@ -149,47 +146,47 @@ func evaluateCall(x *js.CallExpr) (jsValue, error) {
 		}
 		arguments, err := evaluateArguments(x.Args.List, 1)
 		if err != nil {
-			return jsValue{}, err
+			return Value{}, err
 		}
 		text := arguments[0].String()
 		switch name {
 		case "encodeURIComponent":
 			text = percentEscape(text, "-_.!~*'()")
 		case "btoa":
-			b, ok := byteString(text)
+			b, ok := ByteString(text)
 			if !ok {
-				return jsValue{}, notLiteral("btoa of a character above U+00FF throws", x)
+				return Value{}, notLiteral("btoa of a character above U+00FF throws", x)
 			}
 			text = base64.StdEncoding.EncodeToString([]byte(b))
 		}
-		return jsValue{kind: jsString, text: text}, nil
+		return Value{kind: String, text: text}, nil
 	}
-	return jsValue{}, notLiteral("a function's result", x)
+	return Value{}, notLiteral("a function's result", x)
 }
 
 // evaluateStringify is JSON.stringify.
-func evaluateStringify(x *js.CallExpr) (jsValue, error) {
+func evaluateStringify(x *js.CallExpr) (Value, error) {
 	arguments, err := evaluateArguments(x.Args.List, 3)
 	if err != nil {
-		return jsValue{}, err
+		return Value{}, err
 	}
-	if arguments[1].kind != jsNull && arguments[1].kind != jsUndefined {
-		return jsValue{}, notLiteral("a replacer", x)
+	if arguments[1].kind != Null && arguments[1].kind != Undefined {
+		return Value{}, notLiteral("a replacer", x)
 	}
 	w := jsonWriter{}
 	switch space := arguments[2]; space.kind {
-	case jsNumber:
+	case Number:
 		w.gap = strings.Repeat(" ", int(max(0, min(space.number, 10))))
-	case jsString:
+	case String:
 		w.gap = space.text[:min(len(space.text), 10)]
 	}
 	if !w.value(arguments[0], "") {
-		return jsValue{}, nil
+		return Value{}, nil
 	}
-	if w.b.Len() > maxBody {
-		return jsValue{}, errTooLong
+	if w.b.Len() > maxText {
+		return Value{}, tooLong()
 	}
-	return jsValue{kind: jsString, text: w.b.String()}, nil
+	return Value{kind: String, text: w.b.String()}, nil
 }
 
 // parseForm reads an application/x-www-form-urlencoded string.
@@ -234,3 +231,33 @@ func formText(pairs [][2]string) string {
 }
 
 func formEncode(s string) string { return strings.ReplaceAll(percentEscape(s, "*-._"), "%20", "+") }
+
+// percentEscape writes "%XX" for each byte that is no ASCII letter or digit and not in keep.
+func percentEscape(s, keep string) string {
+	const digits = "0123456789ABCDEF"
+	var b strings.Builder
+	for i := range len(s) {
+		c := s[i]
+		if 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.IndexByte(keep, c) >= 0 {
+			b.WriteByte(c)
+		} else {
+			b.Write([]byte{'%', digits[c>>4], digits[c&15]})
+		}
+	}
+	return b.String()
+}
+
+// ByteString makes bytes of a string's code points, as a header's name or value takes them. It is not ok if one is above
+// U+00FF, with which a browser throws a TypeError.
+//
+// https://webidl.spec.whatwg.org/#es-ByteString
+func ByteString(s string) (string, bool) {
+	b := make([]byte, 0, len(s))
+	for _, c := range s {
+		if c > 0xFF {
+			return "", false
+		}
+		b = append(b, byte(c))
+	}
+	return string(b), true
+}
