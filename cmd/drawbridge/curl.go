@@ -3,6 +3,7 @@ package main
 import (
 	"strings"
 
+	"github.com/drawbridge-cors/drawbridge/cmd/drawbridge/internal/curlflags"
 	"github.com/drawbridge-cors/drawbridge/cmd/drawbridge/internal/shellwords"
 	"github.com/drawbridge-cors/drawbridge/fetch"
 	"github.com/drawbridge-cors/drawbridge/header"
@@ -85,21 +86,23 @@ func (c *curlCommand) words(words []string) error {
 
 // long reads a long flag, and returns how many of the words after it belong to it.
 func (c *curlCommand) long(name string, rest []string) (used int, err error) {
-	f, known := curlFlags[name]
+	f, known := curlflags.Long(name)
 	if !known {
 		// Every switch of curl has a --no- form, which says what is so without it anyway.
 		if off, ok := strings.CutPrefix(name, "no-"); ok {
-			if f, known := curlFlags[off]; known && !f.argument {
+			if f, known := curlflags.Long(off); known && !f.Argument {
 				return 0, nil
 			}
 		}
-		// curl takes any beginning that is not ambiguous.
-		if name, f, known = curlPrefix(name); !known {
+		full, ok := curlflags.Complete(name)
+		if !ok {
 			c.unknown = append(c.unknown, "--"+firstLine(name))
 			return 0, nil
 		}
+		name = full
+		f, _ = curlflags.Long(name)
 	}
-	if !f.argument {
+	if !f.Argument {
 		return 0, c.apply(name, f, "")
 	}
 	if len(rest) == 0 {
@@ -108,33 +111,16 @@ func (c *curlCommand) long(name string, rest []string) (used int, err error) {
 	return 1, c.apply(name, f, rest[0])
 }
 
-// curlPrefix finds the one flag that starts with name.
-func curlPrefix(name string) (string, curlFlag, bool) {
-	found := ""
-	for full := range curlFlags {
-		if len(name) > 1 && strings.HasPrefix(full, name) {
-			if found != "" {
-				return name, curlFlag{}, false
-			}
-			found = full
-		}
-	}
-	if found == "" {
-		return name, curlFlag{}, false
-	}
-	return found, curlFlags[found], true
-}
-
 // short reads a word of short flags, such as sSL or XPUT, and returns how many of the words after it belong to it.
 func (c *curlCommand) short(letters string, rest []string) (used int, err error) {
 	for i := range len(letters) {
-		name, known := curlShort[letters[i]]
+		name, known := curlflags.Short(letters[i])
 		if !known {
 			c.unknown = append(c.unknown, "-"+letters[i:i+1])
 			continue
 		}
-		f := curlFlags[name]
-		if !f.argument {
+		f, _ := curlflags.Long(name)
+		if !f.Argument {
 			if err := c.apply(name, f, ""); err != nil {
 				return 0, err
 			}
@@ -152,15 +138,15 @@ func (c *curlCommand) short(letters string, rest []string) (used int, err error)
 }
 
 // apply takes one flag in.
-func (c *curlCommand) apply(name string, f curlFlag, value string) error {
-	switch f.effect {
-	case curlTaken:
+func (c *curlCommand) apply(name string, f curlflags.Flag, value string) error {
+	switch f.Effect {
+	case curlflags.Taken:
 		return c.take(name, value)
-	case curlRefused:
-		return &usageError{Flag: "--from-curl", Problem: "curl's --" + name + " cannot be followed here", Hint: f.instead}
-	case curlNoted:
+	case curlflags.Refused:
+		return &usageError{Flag: "--from-curl", Problem: "curl's --" + name + " cannot be followed here", Hint: f.Instead}
+	case curlflags.Noted:
 		c.ignored = append(c.ignored, "--"+firstLine(name))
-	case curlQuiet:
+	case curlflags.Quiet:
 	}
 	return nil
 }

@@ -13,6 +13,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/drawbridge-cors/drawbridge/cmd/drawbridge/internal/curlflags"
 )
 
 // The exit statuses, which are part of what the program promises. A command's --help repeats them.
@@ -268,11 +270,11 @@ func unknownFlag(flags *pflag.FlagSet, name, shorthands string) error {
 	long := name
 	if shorthands != "" {
 		e.Flag = "-" + name
-		long = curlShort[name[0]]
+		long, _ = curlflags.Short(name[0])
 	}
-	if f, ok := curlFlags[long]; ok && flags.Lookup("from-curl") != nil {
+	if f, ok := curlflags.Long(long); ok && flags.Lookup("from-curl") != nil {
 		e.Problem = "is a flag of curl without a counterpart here"
-		e.Hint = cmp.Or(f.instead, "leave it out")
+		e.Hint = cmp.Or(f.Instead, "leave it out")
 		return e
 	}
 	if near := nearestFlag(flags, name); near != "" && shorthands == "" {
