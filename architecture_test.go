@@ -75,6 +75,7 @@ var architecture = []rule{
 	{dir: "cmd/drawbridge", imports: slices.Concat(library, []string{"cmd/drawbridge/internal/..."}), modules: []string{"*"}},
 	{dir: "cmd/drawbridge/internal/curlflags"},
 	{dir: "cmd/drawbridge/internal/jsliteral", modules: []string{"github.com/tdewolff/parse/v2", urlParser}},
+	{dir: "cmd/drawbridge/internal/report", imports: []string{"origin", "fetch", "explain"}},
 	{dir: "cmd/drawbridge/internal/shellwords", modules: []string{"mvdan.cc/sh/v3"}},
 	{dir: "e2e/...", imports: slices.Concat(library, []string{"e2e/..."}), modules: []string{"*"}},
 }

@@ -12,6 +12,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/drawbridge-cors/drawbridge/cmd/drawbridge/internal/report"
+	"github.com/drawbridge-cors/drawbridge/explain"
 	"github.com/drawbridge-cors/drawbridge/fetch"
 	"github.com/drawbridge-cors/drawbridge/origin"
 )
@@ -214,7 +216,7 @@ func (c demoCase) command(name, url, page string) string {
 }
 
 // demoTable returns the table, in lines of at most 80 columns, and the commands to try.
-func demoTable(server *demoServer, rows []demoRow, name string, once bool, style reportStyle) string {
+func demoTable(server *demoServer, rows []demoRow, name string, once bool, style report.Style) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "A page on %s asks an API on %s.\n\n", server.Page, server.API)
 	fmt.Fprintf(&b, "%-10s %-24s %-27s%s\n", "browser", "asked", "why", "server saw")
@@ -234,18 +236,19 @@ func demoTable(server *demoServer, rows []demoRow, name string, once bool, style
 }
 
 // line returns one line of the table. Colour never says what the text does not.
-func (r demoRow) line(style reportStyle) string {
-	marks, word := style.marks(), r.result.Verdict
-	sign, color := marks.fail, styleBad
+func (r demoRow) line(style report.Style) string {
+	word := r.result.Verdict
+	sign, color := style.Sign(explain.Fail)
 	switch word {
 	case verdictAllowed:
-		sign, color = marks.pass, styleGood
+		sign, color = style.Sign(explain.Pass)
 	case verdictOpaque:
-		sign, color = marks.info, styleWarn
+		sign, _ = style.Sign(explain.Info)
+		color = report.Warn
 	case verdictUnknown:
-		sign, color = "?", styleWarn
+		sign, color = "?", report.Warn
 	}
-	verdict := style.paint(color, fmt.Sprintf("%s %-8s", sign, word))
+	verdict := style.Paint(color, fmt.Sprintf("%s %-8s", sign, word))
 	saw := strings.Join(r.saw, " ")
 	line := fmt.Sprintf("%s %-24s %-27s%s", verdict, r.asked(), cmp.Or(r.result.Reason, "-"), cmp.Or(saw, "nothing"))
 	if !r.asExpected() {
@@ -279,14 +282,14 @@ type demoReportCase struct {
 }
 
 func writeDemoJSON(w io.Writer, server *demoServer, rows []demoRow) error {
-	report := demoReport{Schema: demoSchema, Page: server.Page, API: server.API}
+	out := demoReport{Schema: demoSchema, Page: server.Page, API: server.API}
 	for _, r := range rows {
 		url := server.url(r.demoCase)
-		report.Cases = append(report.Cases, demoReportCase{
+		out.Cases = append(out.Cases, demoReportCase{
 			ID: r.ID, Title: r.Title, Situation: r.Situation, URL: url, Command: r.command(programName, url, server.Page),
 			Verdict: r.result.Verdict, Reason: r.result.Reason, Class: r.result.Class, Summary: r.result.Summary,
 			ServerSaw: append([]string{}, r.saw...), Expected: r.asExpected(),
 		})
 	}
-	return writeJSON(w, report)
+	return writeJSON(w, out)
 }

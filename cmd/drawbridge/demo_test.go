@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/drawbridge-cors/drawbridge/cmd/drawbridge/internal/report"
 	"github.com/drawbridge-cors/drawbridge/cmd/drawbridge/internal/shellwords"
 	"github.com/drawbridge-cors/drawbridge/fetch"
 )
@@ -215,13 +216,13 @@ func TestDemoJSON(t *testing.T) {
 	t.Parallel()
 	code, stdout, _ := runProgram(t, newProgram(strings.NewReader(""), nil, nil), "demo", "--once", "--format", "json")
 	equal(t, "exit status", code, exitAllowed)
-	var report demoReport
-	if err := json.Unmarshal([]byte(stdout), &report); err != nil {
+	var got demoReport
+	if err := json.Unmarshal([]byte(stdout), &got); err != nil {
 		t.Fatal(err)
 	}
-	equal(t, "schema", report.Schema, "drawbridge.demo/v1")
-	equal(t, "cases", len(report.Cases), len(demoCases()))
-	for _, c := range report.Cases {
+	equal(t, "schema", got.Schema, "drawbridge.demo/v1")
+	equal(t, "cases", len(got.Cases), len(demoCases()))
+	for _, c := range got.Cases {
 		if !c.Expected || c.Summary == "" || c.Command == "" || c.ServerSaw == nil {
 			t.Errorf("got %+v", c)
 		}
@@ -299,21 +300,21 @@ func TestDemoVerdictLooks(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name, verdict string
-		style         reportStyle
+		style         report.Style
 		want          string
 	}{
-		{"allowed has a tick", verdictAllowed, reportStyle{}, "✓ allowed  "},
-		{"opaque has a dot", verdictOpaque, reportStyle{}, "● opaque   "},
-		{"blocked has a cross", verdictBlocked, reportStyle{}, "✗ blocked  "},
-		{"unknown has a question mark", verdictUnknown, reportStyle{}, "? unknown  "},
-		{"ASCII has a plus for allowed", verdictAllowed, reportStyle{ASCII: true}, "+ allowed  "},
-		{"ASCII has a star for opaque", verdictOpaque, reportStyle{ASCII: true}, "* opaque   "},
-		{"ASCII has an x for blocked", verdictBlocked, reportStyle{ASCII: true}, "x blocked  "},
-		{"ASCII has a question mark for unknown", verdictUnknown, reportStyle{ASCII: true}, "? unknown  "},
-		{"allowed is green", verdictAllowed, reportStyle{Color: true}, "\x1b[32m✓ allowed \x1b[0m "},
-		{"opaque is yellow", verdictOpaque, reportStyle{Color: true}, "\x1b[33m● opaque  \x1b[0m "},
-		{"blocked is red", verdictBlocked, reportStyle{Color: true}, "\x1b[31m✗ blocked \x1b[0m "},
-		{"unknown is yellow", verdictUnknown, reportStyle{Color: true}, "\x1b[33m? unknown \x1b[0m "},
+		{"allowed has a tick", verdictAllowed, report.Style{}, "✓ allowed  "},
+		{"opaque has a dot", verdictOpaque, report.Style{}, "● opaque   "},
+		{"blocked has a cross", verdictBlocked, report.Style{}, "✗ blocked  "},
+		{"unknown has a question mark", verdictUnknown, report.Style{}, "? unknown  "},
+		{"ASCII has a plus for allowed", verdictAllowed, report.Style{ASCII: true}, "+ allowed  "},
+		{"ASCII has a star for opaque", verdictOpaque, report.Style{ASCII: true}, "* opaque   "},
+		{"ASCII has an x for blocked", verdictBlocked, report.Style{ASCII: true}, "x blocked  "},
+		{"ASCII has a question mark for unknown", verdictUnknown, report.Style{ASCII: true}, "? unknown  "},
+		{"allowed is green", verdictAllowed, report.Style{Color: true}, "\x1b[32m✓ allowed \x1b[0m "},
+		{"opaque is yellow", verdictOpaque, report.Style{Color: true}, "\x1b[33m● opaque  \x1b[0m "},
+		{"blocked is red", verdictBlocked, report.Style{Color: true}, "\x1b[31m✗ blocked \x1b[0m "},
+		{"unknown is yellow", verdictUnknown, report.Style{Color: true}, "\x1b[33m? unknown \x1b[0m "},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/term"
 
+	"github.com/drawbridge-cors/drawbridge/cmd/drawbridge/internal/report"
 	"github.com/drawbridge-cors/drawbridge/explain"
 	"github.com/drawbridge-cors/drawbridge/fetch"
 	"github.com/drawbridge-cors/drawbridge/fetch/wire"
@@ -31,16 +32,16 @@ func runCheck(ctx context.Context, o checkOptions, stdout, stderr io.Writer) int
 		fmt.Fprintf(stderr, programName+" check: %v\n", err)
 		return exitInternal
 	}
-	report, err := judge(ctx, o)
+	result, err := judge(ctx, o)
 	if err != nil {
 		return fail(err)
 	}
 	// The report is written whole or not at all.
 	var out bytes.Buffer
 	if o.Format == "json" {
-		err = writeJSON(&out, report)
+		err = writeJSON(&out, result)
 	} else {
-		err = writeReport(&out, report, styleFor(o, stdout))
+		err = report.Write(&out, result, styleFor(o, stdout))
 	}
 	if err == nil {
 		_, err = stdout.Write(out.Bytes())
@@ -48,10 +49,10 @@ func runCheck(ctx context.Context, o checkOptions, stdout, stderr io.Writer) int
 	if err != nil {
 		return fail(fmt.Errorf("writing the report: %w", err))
 	}
-	if errors.Is(ctx.Err(), context.Canceled) && report.Verdict == explain.Unknown {
+	if errors.Is(ctx.Err(), context.Canceled) && result.Verdict == explain.Unknown {
 		return exitInterrupted
 	}
-	return exitFor(report.Verdict)
+	return exitFor(result.Verdict)
 }
 
 // writeJSON writes a value for programs and for people: indented, and with "<", ">" and "&" as they are.
@@ -78,22 +79,22 @@ func exitFor(v explain.Verdict) int {
 
 // runCheckFor does one check for its outcome alone.
 func runCheckFor(ctx context.Context, o checkOptions) checkResult {
-	report, err := judge(ctx, o)
+	found, err := judge(ctx, o)
 	if err != nil {
 		return checkResult{Verdict: verdictUnknown, Summary: err.Error()}
 	}
 	result := checkResult{
-		Verdict: string(report.Verdict), Reason: string(report.Reason), Class: string(report.Class), Summary: report.Summary,
+		Verdict: string(found.Verdict), Reason: string(found.Reason), Class: string(found.Class), Summary: found.Summary,
 	}
-	if report.Response != nil && (report.Response.Type == fetch.OpaqueResponse || report.Response.Type == fetch.OpaqueRedirectResponse) {
+	if found.Response != nil && (found.Response.Type == fetch.OpaqueResponse || found.Response.Type == fetch.OpaqueRedirectResponse) {
 		result.Verdict = verdictOpaque
 	}
 	return result
 }
 
 // styleFor decides how a report looks where it goes.
-func styleFor(o checkOptions, stdout io.Writer) reportStyle {
-	style := reportStyle{ASCII: o.ASCII, Verbose: o.Verbose}
+func styleFor(o checkOptions, stdout io.Writer) report.Style {
+	style := report.Style{ASCII: o.ASCII, Verbose: o.Verbose}
 	switch o.Color {
 	case "always":
 		style.Color = true

@@ -2,6 +2,7 @@ package main
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"github.com/spf13/pflag"
 )
@@ -31,12 +32,12 @@ func flagUsages(set *pflag.FlagSet) string {
 			left += " "
 		}
 		left += value
-		if columns(left) > helpIndent-2 {
+		if utf8.RuneCountInString(left) > helpIndent-2 {
 			b.WriteString(left + "\n")
 			left = ""
 		}
 		for _, line := range wrap(description, helpWidth-helpIndent) {
-			b.WriteString(left + strings.Repeat(" ", helpIndent-columns(left)) + line + "\n")
+			b.WriteString(left + strings.Repeat(" ", helpIndent-utf8.RuneCountInString(left)) + line + "\n")
 			left = ""
 		}
 	})
@@ -57,7 +58,7 @@ func wrap(text string, width int) []string {
 	var lines []string
 	line := ""
 	for word := range strings.FieldsSeq(text) {
-		if line != "" && columns(line)+1+columns(word) > width {
+		if line != "" && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > width {
 			lines = append(lines, line)
 			line = ""
 		}

@@ -1,4 +1,4 @@
-package main
+package report_test
 
 import (
 	"bytes"
@@ -14,6 +14,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/drawbridge-cors/drawbridge/cmd/drawbridge/internal/report"
 	"github.com/drawbridge-cors/drawbridge/explain"
 	"github.com/drawbridge-cors/drawbridge/fetch"
 	"github.com/drawbridge-cors/drawbridge/origin"
@@ -25,7 +26,7 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 // that the JSON says all there is.
 func savedReports(t testing.TB) map[string]explain.Report {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join("..", "..", "explain", "testdata", "reports", "*.json"))
+	files, err := filepath.Glob(filepath.Join("..", "..", "..", "..", "explain", "testdata", "reports", "*.json"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no reports to lay out: %v", err)
 	}
@@ -44,19 +45,19 @@ func savedReports(t testing.TB) map[string]explain.Report {
 	return reports
 }
 
-func layOut(t testing.TB, r explain.Report, o reportStyle) string {
+func layOut(t testing.TB, r explain.Report, o report.Style) string {
 	t.Helper()
 	var b bytes.Buffer
-	if err := writeReport(&b, r, o); err != nil {
+	if err := report.Write(&b, r, o); err != nil {
 		t.Fatal(err)
 	}
 	return b.String()
 }
 
-func TestReportGolden(t *testing.T) {
+func TestGolden(t *testing.T) {
 	t.Parallel()
 	reports := savedReports(t)
-	styles := map[string]reportStyle{
+	styles := map[string]report.Style{
 		"": {}, "-ascii": {ASCII: true}, "-verbose": {Verbose: true}, "-color": {Color: true}, "-narrow": {Width: 40},
 	}
 	// All reports as most people see them; a few in the other styles.
@@ -105,7 +106,7 @@ func TestReportGolden(t *testing.T) {
 var sgr = regexp.MustCompile("\x1b\\[[0-9;]*m")
 
 // checkText checks what holds for every report in every style.
-func checkText(t *testing.T, text string, o reportStyle) {
+func checkText(t *testing.T, text string, o report.Style) {
 	t.Helper()
 	width := o.Width
 	if width == 0 {
@@ -134,17 +135,17 @@ func checkText(t *testing.T, text string, o reportStyle) {
 	}
 }
 
-func allStyles() []reportStyle {
-	var all []reportStyle
+func allStyles() []report.Style {
+	var all []report.Style
 	for _, width := range []int{0, 39, 40, 41, 57, 80, 200} {
 		for bits := range 8 {
-			all = append(all, reportStyle{Color: bits&1 != 0, ASCII: bits&2 != 0, Verbose: bits&4 != 0, Width: width})
+			all = append(all, report.Style{Color: bits&1 != 0, ASCII: bits&2 != 0, Verbose: bits&4 != 0, Width: width})
 		}
 	}
 	return all
 }
 
-func TestReportFits(t *testing.T) {
+func TestFits(t *testing.T) {
 	t.Parallel()
 	for name, r := range savedReports(t) {
 		t.Run(name, func(t *testing.T) {
@@ -157,10 +158,10 @@ func TestReportFits(t *testing.T) {
 }
 
 // Colours add nothing: without them the text is the same.
-func TestReportSaysNothingByColorAlone(t *testing.T) {
+func TestSaysNothingByColorAlone(t *testing.T) {
 	t.Parallel()
 	for name, r := range savedReports(t) {
-		plain, colored := layOut(t, r, reportStyle{}), layOut(t, r, reportStyle{Color: true})
+		plain, colored := layOut(t, r, report.Style{}), layOut(t, r, report.Style{Color: true})
 		if stripped := sgr.ReplaceAllString(colored, ""); stripped != plain || colored == plain {
 			t.Errorf("%s: without colours the coloured report is\n%s\nwant\n%s", name, stripped, plain)
 		}
@@ -168,7 +169,7 @@ func TestReportSaysNothingByColorAlone(t *testing.T) {
 }
 
 // A report can be pasted into a chat: the secrets of the request are not in it.
-func TestReportKeepsSecrets(t *testing.T) {
+func TestKeepsSecrets(t *testing.T) {
 	t.Parallel()
 	r := explain.Report{
 		Steps: []explain.Step{{N: 1, Exchange: new(int)}},
@@ -176,7 +177,7 @@ func TestReportKeepsSecrets(t *testing.T) {
 			{"Authorization", "Bearer hunter2"}, {"authorization", "hunter2"}, {"Cookie", "session=hunter2; b=hunter2"}, {"cookie", "a=hunter2"},
 		}}}},
 	}
-	text := layOut(t, r, reportStyle{})
+	text := layOut(t, r, report.Style{})
 	if strings.Contains(text, "hunter2") {
 		t.Errorf("a secret in\n%s", text)
 	}
@@ -185,13 +186,13 @@ func TestReportKeepsSecrets(t *testing.T) {
 			t.Errorf("no %q in\n%s", want, text)
 		}
 	}
-	if text := layOut(t, r, reportStyle{Verbose: true}); strings.Count(text, "hunter2") != 5 {
+	if text := layOut(t, r, report.Style{Verbose: true}); strings.Count(text, "hunter2") != 5 {
 		t.Errorf("with Verbose everything is shown:\n%s", text)
 	}
 }
 
 // The carets stand exactly under what is wrong, whatever the bytes before it and however long the value.
-func TestReportUnderline(t *testing.T) {
+func TestUnderline(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("0123456789", 30)
 	for _, test := range []struct {
@@ -239,7 +240,7 @@ func TestReportUnderline(t *testing.T) {
 }
 
 // Whatever a server sent, a terminal gets printable text.
-func FuzzWriteReport(f *testing.F) {
+func FuzzWrite(f *testing.F) {
 	for _, r := range savedReports(f) {
 		data, err := json.Marshal(r)
 		if err != nil {
@@ -254,7 +255,7 @@ func FuzzWriteReport(f *testing.F) {
 		if json.Unmarshal(data, &r) != nil {
 			return
 		}
-		o := reportStyle{Color: bits&1 != 0, ASCII: bits&2 != 0, Verbose: bits&4 != 0, Width: int(width)}
+		o := report.Style{Color: bits&1 != 0, ASCII: bits&2 != 0, Verbose: bits&4 != 0, Width: int(width)}
 		text := layOut(t, r, o)
 		// Two blank lines can follow from empty members; the width and the characters may not depend on anything.
 		for strings.Contains(text, "\n\n") {
@@ -265,7 +266,7 @@ func FuzzWriteReport(f *testing.F) {
 }
 
 // From a real server to the text.
-func TestReportOfRealRun(t *testing.T) {
+func TestRealRun(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
@@ -303,8 +304,8 @@ func TestReportOfRealRun(t *testing.T) {
 			if err == nil {
 				_ = response.Body.Close()
 			}
-			text := layOut(t, explain.Explain(events), reportStyle{})
-			checkText(t, text, reportStyle{})
+			text := layOut(t, explain.Explain(events), report.Style{})
+			checkText(t, text, report.Style{})
 			if !strings.Contains(text, want) {
 				t.Errorf("no %q in\n%s", want, text)
 			}
@@ -318,9 +319,36 @@ var errFull = errors.New("disk full")
 
 func (failingWriter) Write([]byte) (int, error) { return 0, errFull }
 
-func TestReportWriteError(t *testing.T) {
+func TestWriteError(t *testing.T) {
 	t.Parallel()
-	if err := writeReport(failingWriter{}, explain.Report{}, reportStyle{}); !errors.Is(err, errFull) {
+	if err := report.Write(failingWriter{}, explain.Report{}, report.Style{}); !errors.Is(err, errFull) {
 		t.Errorf("got %v, want %v", err, errFull)
+	}
+}
+
+// Tables that stand beside reports use the same signs, one column each.
+func TestSign(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for _, style := range []report.Style{{}, {ASCII: true}} {
+		for _, status := range []explain.Status{explain.Pass, explain.Fail, explain.Info, explain.NotSent} {
+			sign, color := style.Sign(status)
+			if utf8.RuneCountInString(sign) != 1 || style.ASCII && sign[0] > 0x7E || seen[sign] {
+				t.Errorf("%+v %s: got %q, want one column of its own", style, status, sign)
+			}
+			seen[sign] = true
+			if plain := style.Paint(color, sign); plain != sign {
+				t.Errorf("%+v %s: got %q without colours", style, status, plain)
+			}
+			style.Color = true
+			if painted := style.Paint(color, sign); sgr.ReplaceAllString(painted, "") != sign || painted == sign {
+				t.Errorf("%+v %s: got %q with colours", style, status, painted)
+			}
+			style.Color = false
+		}
+	}
+	colored := report.Style{Color: true}
+	if got := colored.Paint(report.Plain, "a") + colored.Paint(report.Bad, ""); got != "a" {
+		t.Errorf("without a colour, or without a text: got %q", got)
 	}
 }

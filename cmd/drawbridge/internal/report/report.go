@@ -1,4 +1,9 @@
-package main
+// Package report lays an [explain.Report] out as text for people: the verdict first, then every step with what was compared with what,
+// then what is wrong and what would be right. It adds no judgement and no advice to the report.
+//
+// Bytes that came from a server are escaped, so that none of them can drive a terminal, no line is longer than the style says, and
+// secrets of the request are not shown unless everything is asked for.
+package report
 
 import (
 	"bytes"
@@ -11,8 +16,8 @@ import (
 	"github.com/drawbridge-cors/drawbridge/fetch"
 )
 
-// reportStyle says how a report is laid out. The zero value is plain text of 80 columns.
-type reportStyle struct {
+// A Style says how a report is laid out. The zero value is plain text of 80 columns.
+type Style struct {
 	// Color allows bold, red, green, yellow and cyan: colours that can be read on dark and on light. Nothing is said by colour alone.
 	Color bool
 	// ASCII keeps to ASCII: no ticks, arrows or lines.
@@ -23,10 +28,9 @@ type reportStyle struct {
 	Width int
 }
 
-// writeReport writes a report for people. Bytes that came from a server are escaped, so that none of them can drive a terminal. The
-// error is that of w.
-func writeReport(w io.Writer, r explain.Report, o reportStyle) error {
-	p := &reportPrinter{style: o, width: o.Width, marks: o.marks()}
+// Write writes a report for people, whole and at once. The error is that of w.
+func Write(w io.Writer, r explain.Report, o Style) error {
+	p := &printer{style: o, width: o.Width, marks: o.marks()}
 	if p.width == 0 {
 		p.width = 80
 	}
@@ -50,79 +54,84 @@ var (
 	asciiMarks   = marks{"+", "x", "*", "-", ">", "<", "|", "^", "...", "<-"}
 )
 
-// The colours, by what they say.
+// A Color is a colour of a terminal, by what it says.
+type Color string
+
+// The colours. Each can be read on dark and on light.
 const (
-	styleNone = ""
-	styleBold = "1"
-	styleGood = "32"
-	styleBad  = "31"
-	styleWarn = "33"
-	styleNote = "36"
-	boldGood  = "1;32"
-	boldBad   = "1;31"
+	Plain    Color = ""
+	Bold     Color = "1"
+	Good     Color = "32"
+	Bad      Color = "31"
+	Warn     Color = "33"
+	Note     Color = "36"
+	BoldGood Color = "1;32"
+	BoldBad  Color = "1;31"
 )
 
-// A reportPrinter lays out one report.
-type reportPrinter struct {
+// A printer lays out one report.
+type printer struct {
 	out   bytes.Buffer
-	style reportStyle
+	style Style
 	width int
 	marks marks
 }
 
 // marks returns the signs of a style.
-func (o reportStyle) marks() marks {
+func (o Style) marks() marks {
 	if o.ASCII {
 		return asciiMarks
 	}
 	return unicodeMarks
 }
 
-// paint puts a text into one of the colours, if there are any.
-func (o reportStyle) paint(color, s string) string {
-	if !o.Color || color == styleNone || s == "" {
+// Paint puts a text into a colour, if the style has any.
+func (o Style) Paint(color Color, s string) string {
+	if !o.Color || color == Plain || s == "" {
 		return s
 	}
-	return "\x1b[" + color + "m" + s + "\x1b[0m"
+	return "\x1b[" + string(color) + "m" + s + "\x1b[0m"
 }
 
-func (p *reportPrinter) mark(s explain.Status) (mark, style string) {
+// Sign returns the sign of a status, one column wide, and its colour.
+func (o Style) Sign(s explain.Status) (sign string, color Color) {
+	marks := o.marks()
 	switch s {
 	case explain.Pass:
-		return p.marks.pass, styleGood
+		return marks.pass, Good
 	case explain.Fail:
-		return p.marks.fail, styleBad
+		return marks.fail, Bad
 	case explain.NotSent:
-		return p.marks.notSent, styleBold
+		return marks.notSent, Bold
 	default:
-		return p.marks.info, styleBold
+		return marks.info, Bold
 	}
 }
 
 // verdict is the first line: what happened, and to whom to go. Where that takes more room, the rest follows below it.
-func (p *reportPrinter) verdict(r explain.Report) {
+func (p *printer) verdict(r explain.Report) {
 	word, rest := "ALLOWED", strings.TrimPrefix(r.Summary, "allowed")
-	mark, style := p.marks.pass, boldGood
+	mark, color := p.marks.pass, BoldGood
 	switch r.Verdict {
 	case explain.Allowed:
 	case explain.Blocked:
 		word, rest = "BLOCKED", strings.TrimPrefix(r.Summary, "blocked")
-		mark, style = p.marks.fail, boldBad
+		mark, color = p.marks.fail, BoldBad
 	default:
 		word, rest = "COULD NOT TELL", strings.TrimPrefix(r.Summary, "could not tell")
-		mark, style = p.marks.info, styleBold
+		mark, color = p.marks.info, Bold
 	}
 	defer p.line("")
 	short, long, ok := strings.Cut(rest, ": ")
 	if !ok || columns(mark+" "+word)+columns(p.safe(rest)) <= p.width {
-		p.text(mark+" "+word, style, rest)
+		p.text(mark+" "+word, color, rest)
 		return
 	}
 	// One line for the verdict; what it is about does not fit in there, but its code does.
 	if r.Reason != "" {
 		short += " [" + string(r.Reason) + "]"
 	}
-	p.text(mark+" "+word, style, short)
+	p.text(mark+" "+word, color, short)
 	p.wrapped("  ", "  ", long)
 }
 
@@ -130,7 +139,7 @@ func (p *reportPrinter) verdict(r explain.Report) {
 const maxHops = 5
 
 // steps are all steps. A redirect loop fills no screen.
-func (p *reportPrinter) steps(r explain.Report) {
+func (p *printer) steps(r explain.Report) {
 	last := 0
 	for _, s := range r.Steps {
 		last = max(last, s.Hop)
@@ -153,7 +162,7 @@ func (p *reportPrinter) steps(r explain.Report) {
 }
 
 // request is what was asked, in a small table.
-func (p *reportPrinter) request(r explain.Report) {
+func (p *printer) request(r explain.Report) {
 	q := r.Request
 	if q.URL == "" {
 		return
@@ -172,14 +181,14 @@ func (p *reportPrinter) request(r explain.Report) {
 	p.line("")
 }
 
-func (p *reportPrinter) pair(label, value string) {
+func (p *printer) pair(label, value string) {
 	const indent = "           "
 	p.wrapped(("  " + label + indent)[:len(indent)], indent, p.fit(explain.Escape(value), p.width-len(indent)))
 }
 
 // step is one numbered step with what belongs to it.
-func (p *reportPrinter) step(r explain.Report, s explain.Step) {
-	mark, style := p.mark(s.Status)
+func (p *printer) step(r explain.Report, s explain.Step) {
+	mark, color := p.style.Sign(s.Status)
 	number := strconv.Itoa(s.N)
 	number = strings.Repeat(" ", max(0, 3-len(number))) + number
 	title := s.Title
@@ -192,7 +201,7 @@ func (p *reportPrinter) step(r explain.Report, s explain.Step) {
 		title = "fails: " + title
 	}
 	const indent = "      "
-	p.styled(number+" ", mark, style, " ", p.fit(title, p.width-len(indent)), indent)
+	p.styled(number+" ", mark, color, " ", p.fit(title, p.width-len(indent)), indent)
 	for _, d := range s.Details {
 		p.wrapped(indent, indent, d)
 	}
@@ -207,7 +216,7 @@ func (p *reportPrinter) step(r explain.Report, s explain.Step) {
 	}
 }
 
-func (p *reportPrinter) check(c explain.Check) {
+func (p *printer) check(c explain.Check) {
 	status, text := explain.Pass, c.Text
 	if !c.OK {
 		status = explain.Fail
@@ -216,12 +225,12 @@ func (p *reportPrinter) check(c explain.Check) {
 			text += " " + p.marks.back + " reported first"
 		}
 	}
-	mark, style := p.mark(status)
-	p.styled("      ", mark, style, " ", text, "        ")
+	mark, color := p.style.Sign(status)
+	p.styled("      ", mark, color, " ", text, "        ")
 }
 
 // exchange shows the headers that matter to CORS, or with Verbose all of them.
-func (p *reportPrinter) exchange(x explain.Exchange) {
+func (p *printer) exchange(x explain.Exchange) {
 	for _, h := range x.Request.Headers {
 		if p.style.Verbose || requestMatters(h[0]) {
 			p.header(p.marks.sent, h)
@@ -253,7 +262,7 @@ func (p *reportPrinter) exchange(x explain.Exchange) {
 }
 
 // partial shows the beginning of a head that did not arrive whole.
-func (p *reportPrinter) partial(head string) {
+func (p *printer) partial(head string) {
 	const enough = 4
 	lines := strings.Split(strings.TrimRight(head, "\r\n"), "\n")
 	if head == "" {
@@ -284,7 +293,7 @@ func responseMatters(name string, status int) bool {
 	return strings.HasPrefix(name, "access-control-")
 }
 
-func (p *reportPrinter) header(arrow string, h explain.Header) {
+func (p *printer) header(arrow string, h explain.Header) {
 	name, value := strings.ToLower(explain.Escape(h[0])), explain.Escape(h[1])
 	// Reports are pasted into chats and bug trackers: what is a secret stays out unless everything is asked for.
 	if !p.style.Verbose && (name == "authorization" || name == "cookie") {
@@ -319,7 +328,7 @@ func secret(name, value string) string {
 
 // failures are the blocks that say what is wrong and what would be right. The cause comes first, then the others in their order, and
 // at last those that say nothing of their own.
-func (p *reportPrinter) failures(r explain.Report) {
+func (p *printer) failures(r explain.Report) {
 	var blocks, following []explain.Failure
 	cause := -1
 	for i, f := range r.Failures {
@@ -343,7 +352,7 @@ func (p *reportPrinter) failures(r explain.Report) {
 		return
 	}
 	p.line("")
-	p.text("error", boldBad, " what follows from "+explain.Escape(string(r.Reason))+
+	p.text("error", BoldBad, " what follows from "+explain.Escape(string(r.Reason))+
 		", because whatever answered sends no CORS header:")
 	for _, f := range following {
 		p.wrapped("  - ", "    ", "["+explain.Escape(string(f.Reason))+"] "+f.Title+p.reported(r, f))
@@ -351,19 +360,19 @@ func (p *reportPrinter) failures(r explain.Report) {
 }
 
 // reported marks the failure that a browser reports, where that is not the cause anyway.
-func (p *reportPrinter) reported(r explain.Report, f explain.Failure) string {
+func (p *printer) reported(r explain.Report, f explain.Failure) string {
 	if !f.First || f.Reason == r.Reason {
 		return ""
 	}
 	return " " + p.marks.back + " reported first"
 }
 
-func (p *reportPrinter) failure(r explain.Report, f explain.Failure) {
+func (p *printer) failure(r explain.Report, f explain.Failure) {
 	title := f.Title
 	if f.Preflight && !strings.Contains(title, "preflight") {
 		title += " (preflight)"
 	}
-	p.text("error["+explain.Escape(string(f.Reason))+"]", boldBad, " "+title+p.reported(r, f))
+	p.text("error["+explain.Escape(string(f.Reason))+"]", BoldBad, " "+title+p.reported(r, f))
 	p.lines(f)
 	p.wrapped("  = why: ", "         ", f.Why)
 	p.wrapped("  = fix: ", "         ", f.Fix)
@@ -379,7 +388,7 @@ func (p *reportPrinter) failure(r explain.Report, f explain.Failure) {
 const maxLines = 4
 
 // lines shows the header lines with the offending part underlined.
-func (p *reportPrinter) lines(f explain.Failure) {
+func (p *printer) lines(f explain.Failure) {
 	for i, h := range f.Lines {
 		if i == maxLines && !p.style.Verbose && len(f.Lines) > maxLines+1 {
 			p.wrapped("  "+p.marks.bar+" ", "    ", fmt.Sprintf("(%d more lines)", len(f.Lines)-i))
@@ -395,7 +404,7 @@ func (p *reportPrinter) lines(f explain.Failure) {
 }
 
 // underlined shows one header line, and below it which part is wrong. A long value is shown around that part.
-func (p *reportPrinter) underlined(h explain.Header, marked bool, start, end int) {
+func (p *printer) underlined(h explain.Header, marked bool, start, end int) {
 	name := explain.Escape(h[0])
 	room := p.width - len("  | ")
 	if len(name) > room/2 {
@@ -411,7 +420,7 @@ func (p *reportPrinter) underlined(h explain.Header, marked bool, start, end int
 	if !marked {
 		return
 	}
-	under := strings.Repeat(" ", columns(name)+2+from) + p.style.paint(boldBad, strings.Repeat(p.marks.under, max(1, to-from)))
+	under := strings.Repeat(" ", columns(name)+2+from) + p.style.Paint(BoldBad, strings.Repeat(p.marks.under, max(1, to-from)))
 	p.line("  " + p.marks.bar + " " + under)
 }
 
@@ -440,7 +449,7 @@ func escapeRange(value string, start, end int) (text string, from, to int) {
 }
 
 // window cuts a value to room columns so that the start of its range stays visible, and moves the range along.
-func (p *reportPrinter) window(value string, from, to, room int) (string, int, int) {
+func (p *printer) window(value string, from, to, room int) (string, int, int) {
 	if len(value) <= room && from < room {
 		return value, from, min(to, max(room, from+1))
 	}
@@ -476,15 +485,15 @@ func lenIf(s string, n int) int {
 	return n
 }
 
-func (p *reportPrinter) notes(r explain.Report) {
+func (p *printer) notes(r explain.Report) {
 	if len(r.Notes) > 0 {
 		p.line("")
 	}
 	for _, n := range r.Notes {
-		label, style := "note", styleNote
+		label, color := "note", Note
 		if n.Level == explain.Warning {
-			label, style = "warning["+explain.Escape(n.Code)+"]", styleWarn
+			label, color = "warning["+explain.Escape(n.Code)+"]", Warn
 		}
-		p.text(label, style, ": "+n.Text)
+		p.text(label, color, ": "+n.Text)
 	}
 }

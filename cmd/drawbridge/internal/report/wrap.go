@@ -1,4 +1,4 @@
-package main
+package report
 
 import (
 	"strings"
@@ -14,19 +14,19 @@ func columns(s string) int { return utf8.RuneCountInString(s) }
 const minRoom = 6
 
 // line writes one line as it is, without blanks at its end.
-func (p *reportPrinter) line(s string) {
+func (p *printer) line(s string) {
 	p.out.WriteString(strings.TrimRight(s, " "))
 	p.out.WriteByte('\n')
 }
 
 // wrapped writes text, first after the prefix first, on later lines after rest.
-func (p *reportPrinter) wrapped(first, rest, text string) {
+func (p *printer) wrapped(first, rest, text string) {
 	p.block(first, columns(first), rest, text)
 }
 
 // block writes text, first after a start that is some columns wide, on later lines after rest. The start may hold colours, which have
 // no width.
-func (p *reportPrinter) block(start string, width int, rest, text string) {
+func (p *printer) block(start string, width int, rest, text string) {
 	for i, l := range p.wrap(text, p.width-width, p.width-columns(rest)) {
 		if i == 0 {
 			p.line(start + l)
@@ -36,24 +36,24 @@ func (p *reportPrinter) block(start string, width int, rest, text string) {
 	}
 }
 
-// text writes a label in a style, and text after it without a blank between them; later lines are indented.
-func (p *reportPrinter) text(label, style, text string) {
+// text writes a label in a colour, and text after it without a blank between them; later lines are indented.
+func (p *printer) text(label string, color Color, text string) {
 	// Our own labels are short; a report from elsewhere may have others.
 	label = p.middle(p.safe(label), p.width-minRoom-1)
 	// A blank cannot be kept at the start of a wrapped text, so it goes with the label.
 	trimmed := strings.TrimLeft(text, " ")
 	blank := text[:len(text)-len(trimmed)]
-	p.block(p.style.paint(style, label)+blank, columns(label)+len(blank), "  ", trimmed)
+	p.block(p.style.Paint(color, label)+blank, columns(label)+len(blank), "  ", trimmed)
 }
 
-// styled writes before, a mark in a style, after, and text; later lines start with rest.
-func (p *reportPrinter) styled(before, mark, style, after, text, rest string) {
-	p.block(before+p.style.paint(style, mark)+after, columns(before+mark+after), rest, text)
+// styled writes before, a mark in a colour, after, and text; later lines start with rest.
+func (p *printer) styled(before, mark string, color Color, after, text, rest string) {
+	p.block(before+p.style.Paint(color, mark)+after, columns(before+mark+after), rest, text)
 }
 
 // wrap breaks text into lines of at most first columns for the first and rest for the others. A word that is too long for a line is
 // shortened in its middle, or with Verbose broken. It returns at least one line.
-func (p *reportPrinter) wrap(text string, first, rest int) []string {
+func (p *printer) wrap(text string, first, rest int) []string {
 	text = p.safe(text)
 	first, rest = max(first, minRoom), max(rest, minRoom)
 	var lines []string
@@ -91,7 +91,7 @@ func (p *reportPrinter) wrap(text string, first, rest int) []string {
 
 // safe escapes what is neither printable ASCII nor one of our own marks. Values are escaped before they come here; this is for sentences,
 // which are printable in every report that package explain makes, but a report can come from elsewhere.
-func (p *reportPrinter) safe(text string) string {
+func (p *printer) safe(text string) string {
 	own := p.marks.cut + p.marks.back + p.marks.pass + p.marks.fail + p.marks.info
 	var b strings.Builder
 	for _, r := range text {
@@ -106,7 +106,7 @@ func (p *reportPrinter) safe(text string) string {
 
 // fit shortens the longest word of a text, usually an address, so that the text fits into room columns. It does nothing with Verbose,
 // and leaves enough of the word to recognize it.
-func (p *reportPrinter) fit(text string, room int) string {
+func (p *printer) fit(text string, room int) string {
 	const least = 32
 	over := columns(text) - room
 	if p.style.Verbose || over <= 0 {
@@ -136,7 +136,7 @@ func headColumns(s string, n int) string {
 }
 
 // middle shortens s to n columns by leaving out what is in its middle; its end tells as much as its start.
-func (p *reportPrinter) middle(s string, n int) string {
+func (p *printer) middle(s string, n int) string {
 	if columns(s) <= n {
 		return s
 	}
