@@ -72,8 +72,14 @@ var architecture = []rule{
 		},
 	},
 
-	{dir: "cmd/drawbridge", imports: slices.Concat(library, []string{"cmd/drawbridge/internal/..."}), modules: []string{"*"}},
+	{
+		dir: "cmd/drawbridge", imports: slices.Concat(library, []string{"cmd/drawbridge/internal/..."}),
+		modules: []string{
+			"github.com/rogpeppe/go-internal", "github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term", urlParser, xNet,
+		},
+	},
 	{dir: "cmd/drawbridge/internal/curlflags"},
+	{dir: "cmd/drawbridge/internal/demoapi", imports: []string{"origin", "fetch"}},
 	{dir: "cmd/drawbridge/internal/jsliteral", modules: []string{"github.com/tdewolff/parse/v2", urlParser}},
 	{dir: "cmd/drawbridge/internal/report", imports: []string{"origin", "fetch", "explain"}},
 	{dir: "cmd/drawbridge/internal/shellwords", modules: []string{"mvdan.cc/sh/v3"}},
@@ -342,6 +348,16 @@ func TestCheckImports(t *testing.T) {
 			name:  "a test brings no module of its own",
 			files: map[string]string{"header/a_test.go": importing("example.com/assert")},
 			want:  "header/a_test.go: imports example.com/assert: a third-party module that its row does not list",
+		},
+		{
+			name:  "a module of one room of the command is not the command's",
+			files: map[string]string{"cmd/drawbridge/a.go": importing("mvdan.cc/sh/v3/syntax")},
+			want:  "cmd/drawbridge/a.go: imports mvdan.cc/sh/v3/syntax: a third-party module that its row does not list",
+		},
+		{
+			name:  "the rooms of the command do not import each other unless they say so",
+			files: map[string]string{words + "/a.go": importing(own + "cmd/drawbridge/internal/report")},
+			want:  words + "/a.go: imports " + own + "cmd/drawbridge/internal/report: against the direction of imports: its row does not list it",
 		},
 		{name: "a program takes what its go.mod lists", files: map[string]string{"e2e/a.go": importing("example.com/x")}},
 		{

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/drawbridge-cors/drawbridge/cmd/drawbridge/internal/demoapi"
 	"github.com/drawbridge-cors/drawbridge/cmd/drawbridge/internal/report"
 	"github.com/drawbridge-cors/drawbridge/explain"
 	"github.com/drawbridge-cors/drawbridge/fetch"
@@ -27,13 +28,13 @@ const demoSchema = "drawbridge.demo/v1"
 func (p *program) demoCommand() *cobra.Command {
 	var out checkOptions
 	var once bool
-	addr, page := "127.0.0.1:0", demoPage
+	addr, page := "127.0.0.1:0", demoapi.DefaultPage
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "Start a small API with known CORS faults, and check it",
 		Long: `Demo starts a small API on this machine, each path of which does one thing that
 people meet: no headers at all, * with credentials, a 401 for the preflight and
-so on. It checks each as a page on ` + demoPage + ` would ask, and prints
+so on. It checks each as a page on ` + demoapi.DefaultPage + ` would ask, and prints
 what was asked, what a browser does, why, and which requests the server saw.
 Then it stays up, for checks by hand, until it is interrupted.`,
 		Example: `  drawbridge demo
@@ -46,7 +47,7 @@ Then it stays up, for checks by hand, until it is interrupted.`,
 	}
 	cmd.Flags().SortFlags = false
 	text(cmd.Flags(), &addr, "addr", "", "`ADDRESS`the loopback address and port to listen on (127.0.0.1:0, any free port)")
-	text(cmd.Flags(), &page, "origin", "", "`ORIGIN`the origin of the page that asks ("+demoPage+")")
+	text(cmd.Flags(), &page, "origin", "", "`ORIGIN`the origin of the page that asks ("+demoapi.DefaultPage+")")
 	cmd.Flags().BoolVar(&once, "once", false, "end after the table")
 	outputFlags(cmd.Flags(), &out)
 	cmd.Flags().BoolVar(&out.ASCII, "ascii", false, "print ASCII characters only")
@@ -71,7 +72,7 @@ func (p *program) demo(ctx context.Context, addr, page string, once bool, out ch
 	} else if o.IsOpaque() || o.Scheme() != "http" {
 		return &usageError{
 			Flag: "--origin", Value: page, Problem: "is no origin that the demo can answer",
-			Hint: "write an http origin, as " + demoPage,
+			Hint: "write an http origin, as " + demoapi.DefaultPage,
 		}
 	}
 	api, err := listenLoopback(ctx, addr)
@@ -87,7 +88,7 @@ func (p *program) demo(ctx context.Context, addr, page string, once bool, out ch
 		_ = api.Close()
 		return err
 	}
-	server := newDemoServer(api, other, page, demoCases())
+	server := demoapi.Serve(api, other, page, demoapi.Cases())
 	defer server.Close() //nolint:errcheck // the program ends
 
 	rows, err := p.judgeCases(ctx, server)
@@ -141,7 +142,8 @@ func listenLoopback(ctx context.Context, addr string) (net.Listener, error) {
 
 // A demoRow is one case with its outcome.
 type demoRow struct {
-	demoCase
+	demoapi.Case
+
 	result checkResult
 	saw    []string
 }
@@ -152,10 +154,10 @@ func (r demoRow) asExpected() bool {
 }
 
 // judgeCases checks all cases, one after the other. If ctx ends, the error is the exit status for that.
-func (p *program) judgeCases(ctx context.Context, server *demoServer) ([]demoRow, error) {
+func (p *program) judgeCases(ctx context.Context, server *demoapi.Server) ([]demoRow, error) {
 	var rows []demoRow
-	for _, c := range server.cases {
-		o, err := server.options(c, demoTimeout)
+	for _, c := range server.Cases {
+		o, err := demoOptions(server, c)
 		if err != nil {
 			return nil, err
 		}
@@ -164,59 +166,71 @@ func (p *program) judgeCases(ctx context.Context, server *demoServer) ([]demoRow
 			// What was cut short says nothing about the case.
 			return nil, exitError(exitInterrupted)
 		}
-		rows = append(rows, demoRow{demoCase: c, result: result, saw: server.takeSeen(c.Path)})
+		rows = append(rows, demoRow{Case: c, result: result, saw: server.TakeSeen(c.Path)})
 	}
 	return rows, nil
 }
 
+// demoOptions returns the check of a case.
+func demoOptions(server *demoapi.Server, c demoapi.Case) (checkOptions, error) {
+	request, err := server.Request(c)
+	if err != nil {
+		return checkOptions{}, err
+	}
+	return checkOptions{
+		Request: request, Repeat: c.Repeat, OriginFrom: "the demo's page", Cookies: c.Cookies, Timeout: demoTimeout,
+		Format: "text", Color: "never",
+	}, nil
+}
+
 // asked says in few words what a case's page asks for.
-func (c demoCase) asked() string {
-	s := cmp.Or(c.Request.Method, "GET") + " " + cmp.Or(c.Path, strings.TrimPrefix(c.URL, "http://127.0.0.1"))
+func (r demoRow) asked() string {
+	s := cmp.Or(r.Request.Method, "GET") + " " + cmp.Or(r.Path, strings.TrimPrefix(r.URL, "http://127.0.0.1"))
 	switch {
-	case c.Request.Mode == fetch.ModeNoCORS:
+	case r.Request.Mode == fetch.ModeNoCORS:
 		s += " no-cors"
-	case c.Request.Credentials == fetch.CredentialsInclude:
+	case r.Request.Credentials == fetch.CredentialsInclude:
 		s += " +cookie"
-	case len(c.Request.Header) > 0:
+	case len(r.Request.Header) > 0:
 		s += " +token"
-	case c.Request.Body != nil:
+	case r.Request.Body != nil:
 		s += " +JSON"
-	case c.Repeat > 1:
+	case r.Repeat > 1:
 		s += " twice"
 	}
 	return s
 }
 
 // command returns the command line that checks a case by hand.
-func (c demoCase) command(name, url, page string) string {
+func (r demoRow) command(name, url, page string) string {
 	var b strings.Builder
 	b.WriteString(name + " check " + url)
-	if page != demoPage {
+	if page != demoapi.DefaultPage {
 		b.WriteString(" --origin " + page)
 	}
 	switch {
-	case c.Request.Body != nil:
-		b.WriteString(" --json '" + string(c.Request.Body.Source) + "'")
-	case c.Request.Method != "":
-		b.WriteString(" -X " + c.Request.Method)
+	case r.Request.Body != nil:
+		b.WriteString(" --json '" + string(r.Request.Body.Source) + "'")
+	case r.Request.Method != "":
+		b.WriteString(" -X " + r.Request.Method)
 	}
-	for _, h := range c.Request.Header {
+	for _, h := range r.Request.Header {
 		b.WriteString(" -H '" + h.Name + ": " + h.Value + "'")
 	}
-	if c.Request.Mode != "" {
-		b.WriteString(" --mode " + string(c.Request.Mode))
+	if r.Request.Mode != "" {
+		b.WriteString(" --mode " + string(r.Request.Mode))
 	}
-	if c.Request.Credentials == fetch.CredentialsInclude {
+	if r.Request.Credentials == fetch.CredentialsInclude {
 		b.WriteString(" --credentials")
 	}
-	for _, cookie := range c.Cookies {
+	for _, cookie := range r.Cookies {
 		b.WriteString(" -b " + cookie)
 	}
 	return b.String()
 }
 
 // demoTable returns the table, in lines of at most 80 columns, and the commands to try.
-func demoTable(server *demoServer, rows []demoRow, name string, once bool, style report.Style) string {
+func demoTable(server *demoapi.Server, rows []demoRow, name string, once bool, style report.Style) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "A page on %s asks an API on %s.\n\n", server.Page, server.API)
 	fmt.Fprintf(&b, "%-10s %-24s %-27s%s\n", "browser", "asked", "why", "server saw")
@@ -229,7 +243,7 @@ func demoTable(server *demoServer, rows []demoRow, name string, once bool, style
 	b.WriteString("\nThe API stays up until you press Ctrl-C. Try in another terminal:\n\n")
 	for _, r := range rows {
 		if r.Try {
-			b.WriteString("  " + r.command(name, server.url(r.demoCase), server.Page) + "\n")
+			b.WriteString("  " + r.command(name, server.URL(r.Case), server.Page) + "\n")
 		}
 	}
 	return b.String()
@@ -281,10 +295,10 @@ type demoReportCase struct {
 	Expected bool `json:"asExpected"`
 }
 
-func writeDemoJSON(w io.Writer, server *demoServer, rows []demoRow) error {
+func writeDemoJSON(w io.Writer, server *demoapi.Server, rows []demoRow) error {
 	out := demoReport{Schema: demoSchema, Page: server.Page, API: server.API}
 	for _, r := range rows {
-		url := server.url(r.demoCase)
+		url := server.URL(r.Case)
 		out.Cases = append(out.Cases, demoReportCase{
 			ID: r.ID, Title: r.Title, Situation: r.Situation, URL: url, Command: r.command(programName, url, server.Page),
 			Verdict: r.result.Verdict, Reason: r.result.Reason, Class: r.result.Class, Summary: r.result.Summary,

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -12,19 +11,18 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/drawbridge-cors/drawbridge/cmd/drawbridge/internal/demoapi"
 	"github.com/drawbridge-cors/drawbridge/cmd/drawbridge/internal/report"
 	"github.com/drawbridge-cors/drawbridge/cmd/drawbridge/internal/shellwords"
-	"github.com/drawbridge-cors/drawbridge/fetch"
 )
 
 // startDemo starts the demo's server on real sockets.
-func startDemo(t *testing.T) *demoServer {
+func startDemo(t *testing.T) *demoapi.Server {
 	t.Helper()
 	var listeners []net.Listener
 	for range 2 {
@@ -34,121 +32,17 @@ func startDemo(t *testing.T) *demoServer {
 		}
 		listeners = append(listeners, l)
 	}
-	s := newDemoServer(listeners[0], listeners[1], demoPage, demoCases())
+	s := demoapi.Serve(listeners[0], listeners[1], demoapi.DefaultPage, demoapi.Cases())
 	t.Cleanup(func() { _ = s.Close() })
 	return s
 }
 
-// rawExchange sends a request on a socket of its own and returns the status and the header lines as they came, without those of every
-// response.
-func rawExchange(t *testing.T, base, method, path string) (status int, header []string, body string) {
-	t.Helper()
-	conn, err := (&net.Dialer{Timeout: 5 * time.Second}).DialContext(t.Context(), "tcp", strings.TrimPrefix(base, "http://"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	fmt.Fprintf(conn, "%s %s HTTP/1.1\r\nHost: x\r\nOrigin: %s\r\nConnection: close\r\n\r\n", method, path, demoPage)
-	text, err := io.ReadAll(bufio.NewReader(conn))
-	if err != nil {
-		t.Fatal(err)
-	}
-	head, body, _ := strings.Cut(string(text), "\r\n\r\n")
-	for i, line := range strings.Split(head, "\r\n") {
-		switch name, _, _ := strings.Cut(line, ":"); {
-		case i == 0:
-			if _, err := fmt.Sscanf(line, "HTTP/1.1 %d", &status); err != nil {
-				t.Fatal(err)
-			}
-		case !slices.Contains([]string{"Date", "Content-Length", "Connection", "Content-Type"}, name):
-			header = append(header, line)
-		}
-	}
-	slices.Sort(header)
-	return status, header, body
-}
-
-func TestDemoServerAnswers(t *testing.T) {
+// The table has its columns.
+func TestDemoCasesFit(t *testing.T) {
 	t.Parallel()
-	s := startDemo(t)
-	const page = "Access-Control-Allow-Origin: http://localhost:3000"
-	for _, c := range []struct {
-		name, method, path string
-		status             int
-		header             []string
-	}{
-		{"no headers", "GET", "/no-headers", 200, nil},
-		{"any origin", "GET", "/public", 200, []string{allowAny}},
-		{"the exact origin", "GET", "/exact", 200, []string{allowCredentials, page, varyOrigin}},
-		{"a wildcard with credentials", "GET", "/star", 200, []string{allowCredentials, allowAny}},
-		{"two lines stay two lines", "GET", "/two-lines", 200, []string{allowAny, page}},
-		{"a slash at the end", "GET", "/slash", 200, []string{page + "/", varyOrigin}},
-		{"another port", "GET", "/port", 200, []string{"Access-Control-Allow-Origin: http://localhost:5173", varyOrigin}},
-		{"null", "GET", "/null", 200, []string{"Access-Control-Allow-Origin: null"}},
-		{"True", "GET", "/True", 200, []string{"Access-Control-Allow-Credentials: True", page, varyOrigin}},
-		{"401 for OPTIONS", "OPTIONS", "/401", 401, []string{`Www-Authenticate: Bearer realm="demo"`}},
-		{"and 200 for GET", "GET", "/401", 200, []string{page, varyOrigin}},
-		{"404 for OPTIONS", "OPTIONS", "/404", 404, nil},
-		{"a redirect for OPTIONS", "OPTIONS", "/moved", 308, []string{page, "Location: " + s.API + "/moved/", varyOrigin}},
-		{"headers without Authorization", "OPTIONS", "/token", 204, []string{"Access-Control-Allow-Headers: content-type", page, varyOrigin}},
-		{"upper-case PATCH", "OPTIONS", "/patch", 204, []string{"Access-Control-Allow-Methods: GET, PATCH", page, varyOrigin}},
-		{"ten minutes", "OPTIONS", "/cache", 204, []string{"Access-Control-Allow-Methods: PUT", page, "Access-Control-Max-Age: 600", varyOrigin}},
-		{"nothing after the preflight", "PUT", "/only-options", 200, nil},
-		{"an error page", "GET", "/500", 500, nil},
-		{"a redirect to the other origin", "GET", "/away", 302, []string{page, "Location: " + s.Other + "/away/next", varyOrigin}},
-		{"an unexposed header", "GET", "/total", 200, []string{allowAny, "X-Total-Count: 42"}},
-		{"an unknown path", "GET", "/nowhere", 404, nil},
-		{"OPTIONS where none is known", "OPTIONS", "/public", 404, nil},
-		{"OPTIONS for the whole server", "OPTIONS", "*", 404, nil},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			status, header, body := rawExchange(t, s.API, c.method, c.path)
-			equal(t, "status", status, c.status)
-			slices.Sort(c.header)
-			if !slices.EqualFunc(header, c.header, strings.EqualFold) {
-				t.Errorf("headers: got %q, want %q", header, c.header)
-			}
-			if c.status == 200 && !json.Valid([]byte(body)) {
-				t.Errorf("body: got %q, want JSON", body)
-			}
-		})
-	}
-	status, header, _ := rawExchange(t, s.Other, "GET", "/away/next")
-	if want := []string{page, varyOrigin}; status != 200 || !slices.Equal(header, want) {
-		t.Errorf("the other origin: got %d %q, want 200 %q", status, header, want)
-	}
-}
-
-func TestDemoServerRemembersWhatItSaw(t *testing.T) {
-	t.Parallel()
-	s := startDemo(t)
-	for range maxSeen + 5 {
-		rawExchange(t, s.API, "PUT", "/cache")
-	}
-	equalStrings(t, "seen", s.takeSeen("/cache"), slices.Repeat([]string{"PUT"}, maxSeen))
-	equalStrings(t, "after that", s.takeSeen("/cache"), nil)
-}
-
-func TestDemoCasesHoldTogether(t *testing.T) {
-	t.Parallel()
-	situation := regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
-	seen := map[string]bool{}
-	reasons := fetch.Reasons()
-	for _, c := range demoCases() {
-		for _, key := range []string{"id " + c.ID, "path " + c.Path + c.URL} {
-			if seen[key] {
-				t.Errorf("two cases have the %s", key)
-			}
-			seen[key] = true
-		}
-		if !situation.MatchString(c.ID) || c.Situation != "" && !situation.MatchString(c.Situation) {
-			t.Errorf("%s: got the situation %q, want kebab-case", c.ID, c.Situation)
-		}
-		if c.Title == "" || len([]rune(c.asked())) > 24 {
-			t.Errorf("%s: the title %q or what is asked, %q, does not fit", c.ID, c.Title, c.asked())
-		}
-		if blocked := c.Verdict == verdictBlocked; blocked != (c.Reason != "") || blocked && !slices.Contains(reasons, c.Reason) {
-			t.Errorf("%s: the verdict %q does not go with the reason %q", c.ID, c.Verdict, c.Reason)
+	for _, c := range demoapi.Cases() {
+		if asked := (demoRow{Case: c}).asked(); len([]rune(asked)) > 24 {
+			t.Errorf("%s: what is asked, %q, does not fit", c.ID, asked)
 		}
 	}
 }
@@ -157,12 +51,12 @@ func TestDemoCasesHoldTogether(t *testing.T) {
 func TestDemoCommands(t *testing.T) {
 	t.Parallel()
 	s := startDemo(t)
-	for _, c := range s.cases {
-		want, err := s.options(c, demoTimeout)
+	for _, c := range s.Cases {
+		want, err := demoOptions(s, c)
 		if err != nil {
 			t.Fatal(err)
 		}
-		words, _, err := shellwords.SplitPOSIX(c.command("drawbridge", s.url(c), s.Page))
+		words, _, err := shellwords.SplitPOSIX(demoRow{Case: c}.command("drawbridge", s.URL(c), s.Page))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -200,7 +94,7 @@ func TestDemoOnce(t *testing.T) {
 			rows++
 		}
 	}
-	equal(t, "rows", rows, len(demoCases()))
+	equal(t, "rows", rows, len(demoapi.Cases()))
 
 	_, ascii, _ := runProgram(t, newProgram(strings.NewReader(""), nil, nil), "demo", "--once", "--ascii", "--color", "never")
 	if strings.ContainsFunc(ascii, func(r rune) bool { return r > 0x7e }) {
@@ -221,7 +115,7 @@ func TestDemoJSON(t *testing.T) {
 		t.Fatal(err)
 	}
 	equal(t, "schema", got.Schema, "drawbridge.demo/v1")
-	equal(t, "cases", len(got.Cases), len(demoCases()))
+	equal(t, "cases", len(got.Cases), len(demoapi.Cases()))
 	for _, c := range got.Cases {
 		if !c.Expected || c.Summary == "" || c.Command == "" || c.ServerSaw == nil {
 			t.Errorf("got %+v", c)
@@ -267,11 +161,14 @@ func TestDemoStaysUpUntilInterrupted(t *testing.T) {
 	}
 	text := out.String()
 	equal(t, "commands", strings.Count(text, "  drawbridge check http://127.0.0.1:"), 3)
-	equal(t, "cases that are not as known", strings.Count(text, "known to be"), len(demoCases()))
+	equal(t, "cases that are not as known", strings.Count(text, "known to be"), len(demoapi.Cases()))
 	base := regexp.MustCompile(`http://127\.0\.0\.1:\d+`).FindString(text)
-	if status, _, _ := rawExchange(t, base, http.MethodGet, "/public"); status != http.StatusOK {
-		t.Errorf("while it stays up: got %d", status)
+	response, err := http.Get(base + "/public")
+	if err != nil {
+		t.Fatal(err)
 	}
+	response.Body.Close()
+	equal(t, "status while it stays up", response.StatusCode, http.StatusOK)
 	interrupt()
 	equal(t, "exit status", <-ended, exitInterrupted)
 }
@@ -318,7 +215,7 @@ func TestDemoVerdictLooks(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			got := demoRow{demoCase: demoCase{Path: "/x"}, result: checkResult{Verdict: c.verdict}}.line(c.style)
+			got := demoRow{Case: demoapi.Case{Path: "/x"}, result: checkResult{Verdict: c.verdict}}.line(c.style)
 			if !strings.HasPrefix(got, c.want+"GET /x ") {
 				t.Errorf("got %q, want it to start with %q", got, c.want)
 			}

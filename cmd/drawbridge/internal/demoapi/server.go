@@ -1,4 +1,4 @@
-package main
+package demoapi
 
 import (
 	"errors"
@@ -16,37 +16,38 @@ import (
 // maxSeen bounds what is remembered of the requests to one path.
 const maxSeen = 16
 
-// A demoServer is a small API with one known CORS behaviour at each path, on two origins. It is safe for concurrent use.
-type demoServer struct {
+// A Server is a small API with one known CORS behaviour at each path, on two origins. It is safe for concurrent use.
+type Server struct {
 	// API and Other are the two origins, as "http://127.0.0.1:8080".
 	API, Other string
 	// Page is the origin of the page that asks.
 	Page string
+	// Cases are what it serves. They do not change.
+	Cases []Case
 
 	servers []*http.Server
-	cases   []demoCase
 
 	mu   sync.Mutex
 	seen map[string][]string
 }
 
-// newDemoServer starts to serve cases on two listeners, which it owns from now on, for a page of the given origin. Stop it with Close.
-func newDemoServer(api, other net.Listener, page string, cases []demoCase) *demoServer {
-	s := &demoServer{
+// Serve starts to serve cases on two listeners, which it owns from now on, for a page of the given origin. Stop it with Close.
+func Serve(api, other net.Listener, page string, cases []Case) *Server {
+	s := &Server{
 		API: "http://" + api.Addr().String(), Other: "http://" + other.Addr().String(), Page: page,
-		cases: cases, seen: make(map[string][]string),
+		Cases: cases, seen: make(map[string][]string),
 	}
-	s.serve(api, s.handler(func(c demoCase) string { return c.Path }, func(c demoCase, method string) demoAnswer {
+	s.serve(api, s.handler(func(c Case) string { return c.Path }, func(c Case, method string) Answer {
 		if method == http.MethodOptions {
 			return c.Preflight
 		}
 		return c.Response
 	}))
-	s.serve(other, s.handler(func(c demoCase) string { return c.Path + "/next" }, func(c demoCase, _ string) demoAnswer { return c.Next }))
+	s.serve(other, s.handler(func(c Case) string { return c.Path + "/next" }, func(c Case, _ string) Answer { return c.Next }))
 	return s
 }
 
-func (s *demoServer) serve(l net.Listener, h http.Handler) {
+func (s *Server) serve(l net.Listener, h http.Handler) {
 	server := &http.Server{
 		Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 30 * time.Second,
 		IdleTimeout: time.Minute, MaxHeaderBytes: 64 << 10,
@@ -61,9 +62,9 @@ func (s *demoServer) serve(l net.Listener, h http.Handler) {
 }
 
 // handler answers the cases at their paths.
-func (s *demoServer) handler(path func(demoCase) string, pick func(demoCase, string) demoAnswer) http.Handler {
-	byPath := make(map[string]demoCase, len(s.cases))
-	for _, c := range s.cases {
+func (s *Server) handler(path func(Case) string, pick func(Case, string) Answer) http.Handler {
+	byPath := make(map[string]Case, len(s.Cases))
+	for _, c := range s.Cases {
 		if c.Path != "" {
 			byPath[path(c)] = c
 		}
@@ -71,7 +72,7 @@ func (s *demoServer) handler(path func(demoCase) string, pick func(demoCase, str
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c, ok := byPath[r.URL.Path]
 		if !ok {
-			s.write(w, demoAnswer{})
+			s.write(w, Answer{})
 			return
 		}
 		s.saw(r.URL.Path, r.Method)
@@ -80,7 +81,7 @@ func (s *demoServer) handler(path func(demoCase) string, pick func(demoCase, str
 }
 
 // write sends an answer, its lines of one name apart and in their order.
-func (s *demoServer) write(w http.ResponseWriter, a demoAnswer) {
+func (s *Server) write(w http.ResponseWriter, a Answer) {
 	if a.Status == 0 {
 		a = answer(http.StatusNotFound)
 	}
@@ -93,7 +94,7 @@ func (s *demoServer) write(w http.ResponseWriter, a demoAnswer) {
 	_, _ = w.Write([]byte(a.Body))
 }
 
-func (s *demoServer) saw(path, method string) {
+func (s *Server) saw(path, method string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.seen[path]) < maxSeen {
@@ -101,8 +102,8 @@ func (s *demoServer) saw(path, method string) {
 	}
 }
 
-// takeSeen returns the methods that have reached a path, in order, and forgets them.
-func (s *demoServer) takeSeen(path string) []string {
+// TakeSeen returns the methods that have reached a path, in order, and forgets them.
+func (s *Server) TakeSeen(path string) []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	methods := slices.Clone(s.seen[path])
@@ -110,22 +111,22 @@ func (s *demoServer) takeSeen(path string) []string {
 	return methods
 }
 
-// url returns where a case is.
-func (s *demoServer) url(c demoCase) string {
+// URL returns where a case is.
+func (s *Server) URL(c Case) string {
 	if c.URL != "" {
 		return c.URL
 	}
 	return s.API + c.Path
 }
 
-// options returns the check of a case.
-func (s *demoServer) options(c demoCase, timeout time.Duration) (checkOptions, error) {
+// Request returns what the page of a case asks.
+func (s *Server) Request(c Case) (fetch.Request, error) {
 	page, err := origin.Parse(s.Page)
 	if err != nil {
-		return checkOptions{}, err
+		return fetch.Request{}, err
 	}
 	r := c.Request
-	r.URL, r.Client.Origin = s.url(c), page
+	r.URL, r.Client.Origin = s.URL(c), page
 	if r.Method == "" {
 		r.Method = http.MethodGet
 	}
@@ -135,13 +136,11 @@ func (s *demoServer) options(c demoCase, timeout time.Duration) (checkOptions, e
 	if r.Credentials == "" {
 		r.Credentials = fetch.CredentialsSameOrigin
 	}
-	return checkOptions{
-		Request: r, Repeat: c.Repeat, OriginFrom: "the demo's page", Cookies: c.Cookies, Timeout: timeout, Format: "text", Color: "never",
-	}, nil
+	return r, nil
 }
 
 // Close stops both servers and their connections.
-func (s *demoServer) Close() error {
+func (s *Server) Close() error {
 	var err error
 	for _, server := range s.servers {
 		err = errors.Join(err, server.Close())
