@@ -132,6 +132,10 @@ func TestFromFetch(t *testing.T) {
 			"GET", "https://app.example", "same-origin", []string{"User-Agent: me/1"}, nil, "", "", "",
 		},
 		{
+			"options in parentheses", `fetch("https://api.test/items", (({method: "PUT"})))`,
+			"PUT", "https://app.example", "same-origin", nil, nil, "", "", "",
+		},
+		{
 			"the later of two members counts", `fetch("https://api.test/items", {headers: {a: "1", b: "2", "a": "3"}})`,
 			"GET", "https://app.example", "same-origin", []string{"a: 3", "b: 2"}, nil, "", "", "",
 		},
@@ -181,6 +185,7 @@ func TestFromFetchErrors(t *testing.T) {
 		{"a short member", `fetch("https://a.test/", {headers})`, `"headers"`},
 		{"a variable as body", `fetch("https://a.test/", {method: "POST", body: JSON.stringify({a: b.c})})`, `"b.c"`},
 		{"options that are a variable", `fetch("https://a.test/", opts)`, `"opts"`},
+		{"spread arguments", `fetch("https://a.test/", {}, ...more)`, `"more"`},
 		{"spread options", `fetch("https://a.test/", {...opts})`, `"opts"`},
 		{"a function's result", `fetch("https://a.test/", {headers: getHeaders()})`, `"getHeaders()"`},
 		{"a form", `fetch("https://a.test/", {method: "POST", body: new FormData(f)})`, "FormData"},

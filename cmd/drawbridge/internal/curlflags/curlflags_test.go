@@ -32,7 +32,8 @@ func TestComplete(t *testing.T) {
 		{"a beginning that only one flag has", "insec", "insecure"},
 		{"a whole name that no other starts with", "insecure", "insecure"},
 		{"a beginning of several", "user", ""},
-		{"one letter, even if only one flag starts with it", "j", ""},
+		{"one letter, even if only one flag starts with it", "x", ""},
+		{"two letters are enough", "xa", "xattr"},
 		{"no beginning of any", "frobnicate", ""},
 		{"nothing", "", ""},
 	} {

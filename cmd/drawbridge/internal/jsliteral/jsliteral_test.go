@@ -50,6 +50,7 @@ c"`, "a\tbAB😀\x00'\"\\qc"},
 	{`JSON.stringify([1], null, "\t")`, "[\n\t1\n]"}, {`JSON.stringify(undefined) + ""`, "undefined"},
 	{`encodeURIComponent("a b/é~*'()-_.!")`, "a%20b%2F%C3%A9~*'()-_.!"}, {`btoa("\xff\x00a")`, "/wBh"},
 	{`new URLSearchParams("?a=1&b=%20+c&d&&=e") + ""`, "a=1&b=++c&d=&=e"}, {`new URLSearchParams([["a", "b"], ["a", "*-._~"]]) + ""`, "a=b&a=*-._%7E"},
+	{`new URLSearchParams("a=cafe%zz%4") + ""`, "a=cafe%25zz%254"},
 	{`new URL("../x?y#z", "https://A.test:443/b/c") + ""`, "https://a.test/x?y#z"}, {`String(5)`, "5"},
 }
 
@@ -110,6 +111,7 @@ func TestValueThatOnlyAPageKnows(t *testing.T) {
 		{"spread elements", `[...a]`, jsliteral.NotLiteral, "a"},
 		{"a spread argument of a function", `String(...a)`, jsliteral.NotLiteral, "a"},
 		{"a spread argument", `...a`, jsliteral.NotLiteral, "a"},
+		{"a spread argument that is a literal", `...[1]`, jsliteral.NotLiteral, "[1]"},
 		{"a prototype", `{__proto__: 1}`, jsliteral.NotLiteral, "__proto__"},
 		{"a function", `() => {}`, jsliteral.NotLiteral, "() => {}"},
 		{"another function's result", `atob("a")`, jsliteral.NotLiteral, `atob("a")`},

@@ -329,9 +329,6 @@ func SplitCommandPrompt(s string) ([]string, error) {
 		}
 		word.WriteByte(c)
 		inWord = true
-		if len(words) == MaxWords {
-			return nil, errTooManyWords
-		}
 	}
 	if open {
 		return nil, errors.New("has a quote that is not closed")

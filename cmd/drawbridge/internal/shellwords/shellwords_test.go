@@ -28,6 +28,7 @@ func TestSplit(t *testing.T) {
 		{"$'' undoes the escapes of C", `$'it\'s \u0021 \xe9\101\e\n'`, []string{"it's ! \xe9A\x1b\n"}, ""},
 		{"a surrogate pair in $'' is one character", `$'\ud83d\ude00'`, []string{"😀"}, ""},
 		{"half a surrogate pair is U+FFFD", `$'\ud83d\u0041'`, []string{"\uFFFDA"}, ""},
+		{"and so is each of two first halves", `$'\ud83d\udbff'`, []string{"\uFFFD\uFFFD"}, ""},
 		{"a NUL in $'' does not end it", `$'a\0b'`, []string{"a\x00b"}, ""},
 		{"what is no escape keeps its backslash", `$'\q\xzz\u'`, []string{`\q\xzz\u`}, ""},
 		{"patterns, tildes and braces are kept", "~me/[1-3]/*?x={a,b}", []string{"~me/[1-3]/*?x={a,b}"}, ""},
@@ -69,7 +70,6 @@ func TestSplitRefusesWhatAShellWouldDo(t *testing.T) {
 		{"a double quote that is open", `a "b`, "not closed"},
 		{"a $' that is open", `a $'b\'`, "not closed"},
 		{"of a long one, its beginning", "'" + strings.Repeat("x", 120), `xxx"… (121 bytes)`},
-		{"of one at the limit, all", "'" + strings.Repeat("x", 119), `xxx"`},
 		{"a variable", `a "b/$ID/c"`, `holds "$ID", which a shell would replace`},
 		{"a variable in braces", `a ${ID}`, `"${ID}"`},
 		{"a parameter", `a $1`, `"$1"`},
@@ -102,6 +102,15 @@ func TestSplitRefusesWhatAShellWouldDo(t *testing.T) {
 				t.Errorf("got an error of %d bytes", len(err.Error()))
 			}
 		})
+	}
+}
+
+func TestErrorRepeatsAllOfAShortQuote(t *testing.T) {
+	t.Parallel()
+
+	quote := "'" + strings.Repeat("x", 119)
+	if _, _, err := shellwords.Split(quote); err == nil || !strings.HasSuffix(err.Error(), `"`+quote+`"`) {
+		t.Errorf("got %v, want it to end with all 120 bytes", err)
 	}
 }
 
