@@ -92,6 +92,12 @@ func runCheckFor(ctx context.Context, o checkOptions) checkResult {
 	return result
 }
 
+// isTerminal reports whether what is written to w is read by a person at once.
+func isTerminal(w io.Writer) bool {
+	file, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
+}
+
 // styleFor decides how a report looks where it goes.
 func styleFor(o checkOptions, stdout io.Writer) report.Style {
 	style := report.Style{ASCII: o.ASCII, Verbose: o.Verbose}
@@ -99,8 +105,7 @@ func styleFor(o checkOptions, stdout io.Writer) report.Style {
 	case "always":
 		style.Color = true
 	case "auto", "":
-		file, ok := stdout.(*os.File)
-		style.Color = ok && term.IsTerminal(int(file.Fd())) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+		style.Color = isTerminal(stdout) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 	}
 	return style
 }
