@@ -62,6 +62,11 @@ func WithStandard(events []fetch.Event) Option {
 	return func(b *builder) { b.standard = events }
 }
 
+// WithBrowsers adds what single browsers make of the same exchanges. Where they part, a note says so.
+func WithBrowsers(outcomes ...BrowserOutcome) Option {
+	return func(b *builder) { b.report.Browsers = append(b.report.Browsers, outcomes...) }
+}
+
 // Explain reads a trace, in the order in which [fetch.WithTrace] delivered it, and says what happened, what script gets, and if it
 // gets nothing why, and what would help.
 //

@@ -53,11 +53,25 @@ type Report struct {
 	Failures []Failure `json:"failures"`
 	// Notes are what else is worth knowing.
 	Notes []Note `json:"notes"`
+	// Browsers are the verdicts of single browsers, on the same exchanges; left out if only one was asked for.
+	Browsers []BrowserOutcome `json:"browsers,omitempty"`
 	// Response is what script gets; left out unless allowed.
 	Response *Response `json:"response,omitempty"`
 	// Standard is what the standard to the letter makes of the same exchanges; left out if nobody asked, or if it cannot be told
 	// without sending more.
 	Standard *Outcome `json:"standard,omitempty"`
+}
+
+// A BrowserOutcome is what one browser makes of the request.
+type BrowserOutcome struct {
+	// Browser is its engine's name, Version what was measured.
+	Browser string `json:"browser"`
+	Version string `json:"version,omitempty"`
+	// Verdict and Reason are as in a [Report].
+	Verdict Verdict      `json:"verdict"`
+	Reason  fetch.Reason `json:"reason"`
+	// NotAsked is true if this browser would have sent a request that was not sent, so that nobody knows the answer.
+	NotAsked bool `json:"notAsked,omitempty"`
 }
 
 // An Outcome is a verdict and its reason.

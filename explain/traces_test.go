@@ -228,6 +228,15 @@ func scenarios() map[string]scenario {
 			request: fetch.Request{URL: "https://api.example:8443/"},
 			answers: []answer{{err: &fetch.NetworkError{Reason: fetch.NetworkRefused, Err: errors.New("dial tcp 192.0.2.1:8443: connection refused")}}},
 		},
+		"browsers-differ": {
+			request: fetch.Request{URL: "https://api.example/items"},
+			answers: []answer{reply(200, allowAll)},
+			options: []explain.Option{explain.WithBrowsers(
+				explain.BrowserOutcome{Browser: "Chromium", Version: "Chromium 156", Verdict: explain.Allowed},
+				explain.BrowserOutcome{Browser: "Firefox", Verdict: explain.Blocked, Reason: fetch.HeaderNotAllowed},
+				explain.BrowserOutcome{Browser: "WebKit", Verdict: explain.Unknown, NotAsked: true},
+			)},
+		},
 		"head-too-large": {
 			request: fetch.Request{URL: "https://api.example/items"},
 			answers: []answer{{err: &fetch.NetworkError{Reason: fetch.NetworkTooLarge, Err: &partialError{}}}},

@@ -42,6 +42,7 @@ func (b *builder) finish() Report {
 	b.notSent()
 	b.addProbe()
 	b.notes()
+	b.addBrowsers()
 	b.addStandard()
 	return *r
 }
@@ -243,6 +244,31 @@ func (b *builder) addBody() {
 		out.Error = plain(errorText(b.body.err))
 		b.note("body-failed", Warning, "reading the body fails after "+count(int(out.Bytes), "byte")+
 			": "+out.Error+". Script has the response by then, and gets an error from its body")
+	}
+}
+
+// addBrowsers says where browsers part.
+func (b *builder) addBrowsers() {
+	var allow, block, open []string
+	for i, o := range b.report.Browsers {
+		name := plain(o.Browser)
+		b.report.Browsers[i].Browser, b.report.Browsers[i].Version = name, plain(o.Version)
+		switch {
+		case o.NotAsked:
+			open = append(open, name)
+		case o.Verdict == Allowed:
+			allow = append(allow, name)
+		case o.Verdict == Blocked:
+			block = append(block, name+" ("+plain(string(o.Reason))+")")
+		default:
+			open = append(open, name)
+		}
+	}
+	if len(allow) > 0 && len(block) > 0 {
+		b.note("browsers-differ", Warning, "blocked in "+enumerate(block)+", allowed in "+enumerate(allow))
+	}
+	if len(open) > 0 && len(allow)+len(block) > 0 {
+		b.note("browser-not-asked", Remark, enumerate(open)+" would have sent a request that was not sent, so that nobody knows the answer")
 	}
 }
 

@@ -1,11 +1,15 @@
 package fetch
 
+import "strings"
+
 // A Profile holds as data where an engine leaves the standard. The zero value is [Standard].
 type Profile struct {
 	_ struct{}
 
 	// Name is for people: "Standard", "Chromium", …
 	Name string
+	// Version is what was measured.
+	Version string
 	// AuthorizationUnderWildcard lets "Access-Control-Allow-Headers: *" cover Authorization, which step 7.6 of the CORS-preflight
 	// fetch forbids and every measured browser does.
 	//
@@ -37,3 +41,24 @@ var (
 		EqualLocations:             true,
 	}
 )
+
+// Profiles returns them.
+func Profiles() []Profile {
+	out := []Profile{Standard}
+	for _, n := range []string{"Chromium", "Firefox", "WebKit"} {
+		p := Browsers
+		p.Name = n
+		out = append(out, p)
+	}
+	return out
+}
+
+// ProfileNamed finds one.
+func ProfileNamed(name string) (Profile, bool) {
+	for _, p := range Profiles() {
+		if strings.EqualFold(p.Name, name) {
+			return p, true
+		}
+	}
+	return Profile{}, false
+}

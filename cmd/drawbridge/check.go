@@ -167,6 +167,14 @@ func (f *checkFlags) pageFlags(set *pflag.FlagSet) {
 	a := &f.asked
 	text(set, &a.origin, "origin", "", "`ORIGIN`the page's origin, or null; unless given, "+
 		"http://localhost:3000 for a loopback target and a made-up one on another site for others")
+	set.Func("browser", "`NAME`standard, chromium, firefox, webkit or all; several joined by commas (all)", func(s string) error {
+		var err error
+		f.out.Profiles, err = profilesNamed(s)
+		if strings.EqualFold(s, "all") {
+			f.out.Profiles = nil
+		}
+		return err
+	})
 	text(set, &a.mode, "mode", "", "`MODE`cors, no-cors, same-origin, navigate or cors-with-forced-preflight (cors)")
 	set.FuncP("credentials", "",
 		"`[=MODE]`when cookies and the like travel: omit, same-origin or include (same-origin; bare: include)",
@@ -277,6 +285,7 @@ func (f *checkFlags) options(args []string, in *files) (checkOptions, error) {
 	if err != nil {
 		return checkOptions{}, err
 	}
+	o.Profiles = f.out.Profiles
 	o.Format, o.Color, o.ASCII, o.Verbose, o.ProbeActual = f.out.Format, f.out.Color, f.out.ASCII, f.out.Verbose, f.out.ProbeActual
 	return o, nil
 }

@@ -43,7 +43,7 @@ func (p *program) conformCommand() *cobra.Command {
 	var atLeast string
 	cmd := &cobra.Command{
 		Use:   "conform [FILE]",
-		Short: "Play recorded scenarios, and count how often the engine does what browsers did",
+		Short: "Play recorded scenarios, and compare with what browsers did",
 		Long: `Conform plays scenarios offline, each in a browser of its own, and compares what
 came of it with what Chromium, Firefox and WebKit did: what script got, and
 which requests the servers saw. FILE has one JSON object a line, may be gzipped,
@@ -126,14 +126,20 @@ func profilesNamed(name string) ([]fetch.Profile, error) {
 	if name == "" || strings.EqualFold(name, "all") {
 		return fetch.Profiles(), nil
 	}
-	profile, ok := fetch.ProfileNamed(name)
-	if !ok {
-		return nil, &usageError{
-			Flag: "--browser", Value: name, Problem: "is no browser that was measured",
-			Hint: "write standard, chromium, firefox, webkit or all",
+	var profiles []fetch.Profile
+	for one := range strings.SplitSeq(name, ",") {
+		profile, ok := fetch.ProfileNamed(strings.TrimSpace(one))
+		if !ok {
+			return nil, &usageError{
+				Flag: "--browser", Value: one, Problem: "is no browser that was measured",
+				Hint: "write standard, chromium, firefox, webkit or all",
+			}
+		}
+		if !slices.ContainsFunc(profiles, func(p fetch.Profile) bool { return p.Name == profile.Name }) {
+			profiles = append(profiles, profile)
 		}
 	}
-	return []fetch.Profile{profile}, nil
+	return profiles, nil
 }
 
 // engineOf returns the browser that a profile stands for, or "" for the standard.
@@ -408,4 +414,3 @@ func conformJSON(results []conformResult) conformReport {
 	}
 	return report
 }
-

@@ -19,6 +19,8 @@ type checkOptions struct {
 	// Request is what the page asks for. Its URL is absolute and serialized, its Mode and Credentials are never empty, and its
 	// Client.Origin is set. Header holds no header that only a browser may set.
 	Request fetch.Request
+	// Profiles are the browsers whose verdict is asked for; empty means Chromium, Firefox and WebKit.
+	Profiles []fetch.Profile
 	// Repeat is how often the request is made, one after the other by one browser with one preflight cache; the verdict is that
 	// of the last. Zero means once.
 	Repeat int

@@ -52,23 +52,28 @@ func (r *recorder) forget() {
 	r.exchanges = nil
 }
 
-// replay returns a transport that answers from what was recorded, and sends nothing.
-func (r *recorder) replay() fetch.Transport {
+// replay returns a transport that answers from what was recorded.
+func (r *recorder) replay() *replayer {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return &replayer{left: slices.Clone(r.exchanges)}
+	return &replayer{record: r, left: slices.Clone(r.exchanges)}
 }
 
-// A replayer answers each request with the first recorded exchange of the same method, URL and headers that it has not used yet.
+// A replayer answers each request with the first recorded exchange of the same method, URL and headers that it has not used yet. A GET,
+// HEAD or OPTIONS that was not recorded is sent, unless silent; others never are.
 type replayer struct {
-	left []exchange
+	record *recorder
+	left   []exchange
+	silent bool
+	// missed is true once there was no answer.
+	missed bool
 }
 
 // errNotRecorded means that a browser would have sent a request that was not sent.
 var errNotRecorded = errors.New("no such request was sent")
 
 // Exchange implements [fetch.Transport].
-func (p *replayer) Exchange(_ context.Context, request *fetch.HTTPRequest) (*fetch.HTTPResponse, error) {
+func (p *replayer) Exchange(ctx context.Context, request *fetch.HTTPRequest) (*fetch.HTTPResponse, error) {
 	for i, x := range p.left {
 		if x.request.Method != request.Method || x.request.URL != request.URL || !slices.Equal(x.request.Header, request.Header) {
 			continue
@@ -81,6 +86,10 @@ func (p *replayer) Exchange(_ context.Context, request *fetch.HTTPRequest) (*fet
 		response.Body = http.NoBody
 		return &response, nil
 	}
+	if safe := request.Method == "GET" || request.Method == "HEAD" || request.Method == "OPTIONS"; safe && !p.silent {
+		return p.record.Exchange(ctx, request)
+	}
+	p.missed = true
 	return nil, &fetch.NetworkError{Reason: fetch.NetworkFailed, Err: errNotRecorded}
 }
 

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -124,7 +125,16 @@ func judge(ctx context.Context, o checkOptions) (explain.Report, error) {
 	if err != nil {
 		return explain.Report{}, err
 	}
-	browser := newBrowser(o, record, fetch.Browsers, cookies)
+	profiles := o.Profiles
+	if len(profiles) == 0 {
+		profiles = measuredBrowsers()
+	}
+	// One live run. What several browsers have in common is nobody's in particular.
+	acting := fetch.Browsers
+	if len(profiles) == 1 {
+		acting = profiles[0]
+	}
+	browser := newBrowser(o, record, acting, cookies)
 	var events []fetch.Event
 	var body bodyRead
 	for range max(o.Repeat, 1) {
@@ -141,12 +151,23 @@ func judge(ctx context.Context, o checkOptions) (explain.Report, error) {
 	if body.read {
 		options = append(options, explain.WithBody(body.size, body.err))
 	}
-	if o.Repeat <= 1 {
-		strict, err := replayStandard(ctx, o, record)
+	if o.Repeat <= 1 && ctx.Err() == nil {
+		strict, _, err := replay(ctx, o, record, fetch.Standard)
 		if err != nil {
 			return explain.Report{}, err
 		}
 		options = append(options, explain.WithStandard(strict))
+	}
+	if o.Repeat <= 1 && ctx.Err() == nil && len(profiles) > 1 {
+		outcomes, worst, err := compareBrowsers(ctx, o, record, profiles)
+		if err != nil {
+			return explain.Report{}, err
+		}
+		options = append(options, explain.WithBrowsers(outcomes...))
+		// The report is on a browser that blocks, if there is one and the live run was allowed.
+		if worst != nil && explain.Explain(events).Verdict == explain.Allowed {
+			events = worst
+		}
 	}
 	if o.ProbeActual {
 		probe, err := probeActual(ctx, o, live, cookies, events)
@@ -218,16 +239,44 @@ func fetchOnce(ctx context.Context, browser *fetch.Client, o checkOptions) ([]fe
 	return events, bodyRead{read: true, size: size, err: err}, nil
 }
 
-// replayStandard is what the standard to the letter makes of the recorded exchanges. Nothing is sent.
-func replayStandard(ctx context.Context, o checkOptions, record *recorder) ([]fetch.Event, error) {
+// measuredBrowsers are the profiles of browsers, without the standard.
+func measuredBrowsers() []fetch.Profile {
+	return slices.DeleteFunc(fetch.Profiles(), func(p fetch.Profile) bool { return p.Name == fetch.Standard.Name })
+}
+
+// compareBrowsers computes the verdicts of several browsers from the recorded exchanges, and returns the trace of the first that
+// blocks, if any.
+func compareBrowsers(
+	ctx context.Context, o checkOptions, record *recorder, profiles []fetch.Profile,
+) (outcomes []explain.BrowserOutcome, worst []fetch.Event, err error) {
+	for _, profile := range profiles {
+		events, asked, err := replay(ctx, o, record, profile)
+		if err != nil {
+			return nil, nil, err
+		}
+		r := explain.Explain(events)
+		outcomes = append(outcomes, explain.BrowserOutcome{
+			Browser: profile.Name, Version: profile.Version, Verdict: r.Verdict, Reason: r.Reason, NotAsked: !asked,
+		})
+		if worst == nil && r.Verdict == explain.Blocked {
+			worst = events
+		}
+	}
+	return outcomes, worst, nil
+}
+
+// replay is what another profile makes of the recorded exchanges. Only a GET, HEAD or OPTIONS that was not recorded is sent: a browser
+// of that profile would have. The second result is false if another request would have been needed.
+func replay(ctx context.Context, o checkOptions, record *recorder, profile fetch.Profile) (events []fetch.Event, asked bool, err error) {
 	cookies, err := newJar(o.Request.URL, o.Cookies)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	// What the clock has used up of the time belongs to the live run.
-	ctx = context.WithoutCancel(ctx)
-	events, _, err := fetchOnce(ctx, newBrowser(o, record.replay(), fetch.Standard, cookies), o)
-	return events, err
+	from := record.replay()
+	// The standard to the letter is nobody's browser: nothing is sent for it.
+	from.silent = profile.Name == fetch.Standard.Name
+	events, _, err = fetchOnce(ctx, newBrowser(o, from, profile, cookies), o)
+	return events, !from.missed, err
 }
 
 // probeActual sends the request that a failed preflight forbids, and returns what came of it, or nil if no preflight failed.

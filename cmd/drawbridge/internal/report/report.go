@@ -36,6 +36,8 @@ func Write(w io.Writer, r explain.Report, o Style) error {
 	}
 	p.width = max(p.width, 40)
 	p.verdict(r)
+	p.browsers(r)
+	p.line("")
 	p.request(r)
 	p.steps(r)
 	p.failures(r)
@@ -121,7 +123,6 @@ func (p *printer) verdict(r explain.Report) {
 		word, rest = "COULD NOT TELL", strings.TrimPrefix(r.Summary, "could not tell")
 		mark, color = p.marks.info, Bold
 	}
-	defer p.line("")
 	short, long, ok := strings.Cut(rest, ": ")
 	if !ok || columns(mark+" "+word)+columns(p.safe(rest)) <= p.width {
 		p.text(mark+" "+word, color, rest)
@@ -133,6 +134,30 @@ func (p *printer) verdict(r explain.Report) {
 	}
 	p.text(mark+" "+word, color, short)
 	p.wrapped("  ", "  ", long)
+}
+
+// browsers says in a line whether browsers agree.
+func (p *reportPrinter) browsers(r explain.Report) {
+	if len(r.Browsers) == 0 {
+		return
+	}
+	same := true
+	var names, each []string
+	for _, o := range r.Browsers {
+		first := r.Browsers[0]
+		same = same && o.Verdict == first.Verdict && o.Reason == first.Reason && !o.NotAsked
+		names = append(names, explain.Escape(o.Browser))
+		word := map[explain.Verdict]string{explain.Allowed: "allows", explain.Blocked: "blocks"}[o.Verdict]
+		if word == "" || o.NotAsked {
+			word = "would send what was not sent"
+		}
+		each = append(each, explain.Escape(o.Browser)+" "+word)
+	}
+	if same && len(names) > 1 {
+		p.wrapped("  ", "  ", strings.Join(names[:len(names)-1], ", ")+" and "+names[len(names)-1]+" agree")
+		return
+	}
+	p.wrapped("  ", "  ", "browsers differ: "+strings.Join(each, ", "))
 }
 
 // maxHops is how many redirects are shown in full. Of more, those in the middle are counted.
