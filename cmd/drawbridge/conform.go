@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"encoding/json"
@@ -318,12 +319,12 @@ func conformText(results []conformResult) string {
 			b.WriteString("\n")
 		}
 		equal, of := r.Equal()
-		against := string(r.Engine)
-		if against == "" {
-			against = "the browsers, or one of them where they differ"
+		against := cmp.Or(r.profile.Version, r.profile.Name)
+		if r.Engine == "" {
+			against = "a browser"
 		}
 		fmt.Fprintf(&b, "%s: like %s in %d of %d scenarios, %.2f %%\n\n", r.profile.Name, against, equal, of, percent(equal, of))
-		fmt.Fprintf(&b, "  %-20s %8s %8s %9s %8s %8s %9s\n", "group", "agreed", "equal", "", "others", "equal", "")
+		fmt.Fprintf(&b, "  %-20s %8s %8s %9s %8s %8s %9s\n", "group", "agreed", "equal", "%", "others", "equal", "%")
 		for _, g := range r.Groups {
 			fmt.Fprintf(&b, "  %-20s %8d %8d %8.1f%% %8d %8d %8.1f%%\n", g.Group,
 				g.Agreed, g.AgreedEqual, percent(g.AgreedEqual, g.Agreed), g.Others, g.OthersEqual, percent(g.OthersEqual, g.Others))

@@ -195,7 +195,7 @@ does to a live server what a browser would not do.`,
 	})
 	root.SuggestionsMinimumDistance = 2
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(p.checkCommand(), p.demoCommand(), p.conformCommand(), p.versionCommand())
+	root.AddCommand(p.checkCommand(), p.demoCommand(), p.bridgeCommand(), p.conformCommand(), p.versionCommand())
 	return root
 }
 
@@ -236,7 +236,7 @@ func unknownCommand(cmd *cobra.Command, arg string) error {
 	case len(near) > 0:
 		e.Hint = "did you mean " + strings.Join(near, " or ") + "?"
 	default:
-		e.Hint = "the commands are check, demo, conform and version"
+		e.Hint = "the commands are check, demo, bridge, conform and version"
 	}
 	return e
 }

@@ -39,7 +39,7 @@ type Conformance struct {
 }
 
 // Equal returns on how many scenarios the client is equal in the core classes, and of how many.
-func (c Conformance) Equal() (equal, of int) {
+func (c *Conformance) Equal() (equal, of int) {
 	for _, g := range c.Groups {
 		equal += g.AgreedEqual + g.OthersEqual
 		of += g.Agreed + g.Others
@@ -167,7 +167,7 @@ func core(classes []vectors.Class) int {
 }
 
 // SortedClasses returns the classes that c has figures on: the core ones first, in their order, then the others by name.
-func (c Conformance) SortedClasses() []vectors.Class {
+func (c *Conformance) SortedClasses() []vectors.Class {
 	var rest []vectors.Class
 	for class := range c.Classes {
 		if !class.Core() {
