@@ -29,7 +29,7 @@ const conformSchema = "drawbridge.conform/1"
 const maxCorpus = 1 << 30
 
 // maxIDs is how many failing scenarios of one class are named in text.
-const maxIDs = 8
+const maxIDs = 9
 
 // conformOptions are the flags of conform.
 type conformOptions struct {
@@ -336,7 +336,7 @@ func conformText(results []conformResult) string {
 				continue
 			}
 			fmt.Fprintf(&b, "  %-36s %8d %8d\n", class, len(ids), r.Classes[class])
-			for chunk := range slices.Chunk(ids[:min(len(ids), maxIDs)], maxIDs/2) {
+			for chunk := range slices.Chunk(ids[:min(len(ids), maxIDs)], 3) {
 				fmt.Fprintf(&b, "      %s\n", strings.Join(chunk, " "))
 			}
 			if len(ids) > maxIDs {
