@@ -137,7 +137,7 @@ func (p *printer) verdict(r explain.Report) {
 }
 
 // browsers says in a line whether browsers agree.
-func (p *reportPrinter) browsers(r explain.Report) {
+func (p *printer) browsers(r explain.Report) {
 	if len(r.Browsers) == 0 {
 		return
 	}
