@@ -6,7 +6,7 @@ import (
 	"github.com/drawbridge-cors/drawbridge/origin"
 )
 
-// A Client is one user agent: a transport, a clock, a cookie jar, a preflight cache and a [Profile]. It is safe for concurrent
+// A Client is one user agent: a transport, a clock, a cookie jar, its caches and a [Profile]. It is safe for concurrent
 // use if what it was lent is. Make one with [New].
 type Client struct {
 	transport      Transport
@@ -17,6 +17,7 @@ type Client struct {
 	acceptLanguage string
 	acceptEncoding string
 	preflights     preflightCache
+	httpCache      *httpCache
 }
 
 // An Option lends a [Client] something or sets what a user of a browser can set.
@@ -40,6 +41,13 @@ func New(transport Transport, options ...Option) *Client {
 
 // WithClock lends a clock. The preflight cache needs one.
 func WithClock(now func() time.Time) Option { return func(c *Client) { c.now = now } }
+
+// WithHTTPCache gives the client an HTTP cache of its own, bounded in entries and bytes, that lives as long as the client. It needs a
+// clock. What is stored answers later requests of pages of the same site, and goes through the same checks as if it came from the
+// network. Without it the cache modes decide about request headers only, and [CacheOnlyIfCached] finds nothing.
+//
+// A response is stored when its body has been read to the end. Closing the body of a known length reads the rest.
+func WithHTTPCache() Option { return func(c *Client) { c.httpCache = &httpCache{} } }
 
 // WithJar lends a cookie jar.
 func WithJar(jar Jar) Option { return func(c *Client) { c.jar = jar } }

@@ -28,6 +28,7 @@ func (c *Client) httpFetch(r *request, makeCORSPreflight bool) (*response, error
 	// 4.4. On redirects too, before they are followed.
 	if r.tainting == taintingCORS {
 		if err := c.corsCheck(r, response); err != nil {
+			c.refused(response, algCORSCheck)
 			response.Body.Close()
 			return nil, err
 		}
@@ -37,6 +38,7 @@ func (c *Client) httpFetch(r *request, makeCORSPreflight bool) (*response, error
 	// 5. What a response that is loaded unseen says about being embedded.
 	if r.tainting == taintingOpaque {
 		if err := r.corpCheck(response); err != nil {
+			c.refused(response, algCORPCheck)
 			response.Body.Close()
 			return nil, err
 		}
@@ -44,7 +46,12 @@ func (c *Client) httpFetch(r *request, makeCORSPreflight bool) (*response, error
 
 	// 6.
 	if !redirectStatus(response.Status) {
+		response.kept()
 		return response, nil
+	}
+	// DEVIATION: a redirect that nobody follows is not worth storing to Firefox (HTTPCacheProfile.ForgetsEndedRedirects).
+	if r.redirect != RedirectFollow && c.profile.HTTPCache.ForgetsEndedRedirects {
+		response.forget()
 	}
 	switch r.redirect {
 	case RedirectError:

@@ -16,8 +16,7 @@ import (
 // maxKeepaliveBody is how long the body of a request with keepalive may be.
 const maxKeepaliveBody = 64 << 10
 
-// httpNetworkOrCacheFetch completes the request's headers and sends it. There is no HTTP cache: the cache mode decides on headers
-// only.
+// httpNetworkOrCacheFetch completes the request's headers, and sends it unless the HTTP cache has the answer.
 //
 // https://fetch.spec.whatwg.org/#concept-http-network-or-cache-fetch
 func (c *Client) httpNetworkOrCacheFetch(r *request) (*response, error) {
@@ -47,7 +46,7 @@ func (c *Client) httpNetworkOrCacheFetch(r *request) (*response, error) {
 		list.Append(header.UserAgent, c.userAgent)
 	}
 	// 8.16–8.18.
-	r.appendCacheHeaders(&list)
+	mode := c.appendCacheHeaders(r, &list)
 	// 8.19. A part of an encoded response would be of no use.
 	if list.Contains(header.Range) {
 		list.Append(header.AcceptEncoding, "identity")
@@ -64,19 +63,26 @@ func (c *Client) httpNetworkOrCacheFetch(r *request) (*response, error) {
 	cookies := c.appendCookie(r, &list, includeCredentials)
 	r.emit(Event{Kind: EventCredentials, Algorithm: algNetworkOrCache, Step: "8.3", OK: includeCredentials, Names: cookies})
 
-	// 11.1.
-	if r.cache == CacheOnlyIfCached {
-		return nil, r.block(NotInCache, algNetworkOrCache, "11.1", Event{Subject: "cache", Got: string(r.cache)})
-	}
-	// 11.2.
-	response, err := c.httpNetworkFetch(r, list, includeCredentials)
-	if err != nil {
-		return nil, err
+	// 8.24–8.26.
+	visit, response := c.visitHTTPCache(r, &list, mode, includeCredentials)
+	if response == nil {
+		// 11.1.
+		// DEVIATION: HTTPCacheProfile.OnlyIfCachedFetches.
+		if r.cache == CacheOnlyIfCached && !c.profile.HTTPCache.OnlyIfCachedFetches {
+			return nil, r.block(NotInCache, algNetworkOrCache, "11.1", Event{Subject: "cache", Got: string(r.cache)})
+		}
+		// 11.2.
+		forwarded, err := c.httpNetworkFetch(r, list, includeCredentials)
+		if err != nil {
+			return nil, err
+		}
+		// 11.3–11.5.
+		response = visit.forward(forwarded)
 	}
 	// 12.
 	response.urls = slices.Clone(r.urls)
-	// 13.
-	response.rangeRequested = list.Contains(header.Range)
+	// 13. What is stored remembers for itself.
+	response.rangeRequested = response.rangeRequested || list.Contains(header.Range)
 	// 14.
 	response.includedCredentials = includeCredentials
 	// 15. Nobody is there to be asked for a password: a 401 is a response.
@@ -106,35 +112,45 @@ func combineLines(headers header.List) header.List {
 	return list
 }
 
-// appendCacheHeaders is steps 8.16 to 8.18 of HTTP-network-or-cache fetch.
+// appendCacheHeaders is steps 8.16 to 8.18 of HTTP-network-or-cache fetch. It returns the cache mode that counts from there on.
 //
 // https://fetch.spec.whatwg.org/#concept-http-network-or-cache-fetch
-func (r *request) appendCacheHeaders(list *header.List) {
+func (c *Client) appendCacheHeaders(r *request, list *header.List) CacheMode {
 	mode := r.cache
-	// 8.16. An author who validates by hand does without the cache.
-	if mode == CacheDefault {
-		for _, name := range []string{"If-Modified-Since", "If-None-Match", "If-Unmodified-Since", "If-Match", "If-Range"} {
-			if list.Contains(name) {
-				mode = CacheNoStore
-			}
-		}
-	}
 	add := func(name, value string) {
 		if !list.Contains(name) {
 			list.Append(name, value)
 		}
 	}
+	// 8.16. An author who validates by hand does without the cache.
+	if mode == CacheDefault && slices.ContainsFunc(conditionalNames, list.Contains) {
+		// DEVIATION: Chromium asks as with no-cache, and stores what the answer to a validator is (HTTPCacheProfile.AuthorDirectives).
+		if c.profile.HTTPCache.AuthorDirectives == HTTPCacheChromium {
+			add(header.CacheControl, "max-age=0")
+			if list.Contains("If-None-Match") || list.Contains("If-Modified-Since") {
+				return CacheReload
+			}
+			return CacheNoStore
+		}
+		mode = CacheNoStore
+	}
 	switch mode {
 	// 8.17.
 	case CacheNoCache:
-		add(header.CacheControl, "max-age=0")
+		if !r.preventNoCacheHeader {
+			add(header.CacheControl, "max-age=0")
+		}
 	// 8.18.
 	case CacheNoStore, CacheReload:
 		add(header.Pragma, "no-cache")
 		add(header.CacheControl, "no-cache")
 	case CacheDefault, CacheForceCache, CacheOnlyIfCached:
 	}
+	return mode
 }
+
+// conditionalNames are the headers by which an author makes a request conditional.
+var conditionalNames = []string{"If-Modified-Since", "If-None-Match", "If-Unmodified-Since", "If-Match", "If-Range"}
 
 // appendCookie appends the Cookie header where credentials may travel, and returns the names of the cookies.
 //

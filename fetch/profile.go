@@ -25,6 +25,9 @@ type Profile struct {
 	// EqualLocations takes several equal Location lines for one, where the standard wants exactly one line. Chromium and Firefox
 	// do; WebKit joins the lines. Shown by the scenario redirect-location-166.
 	EqualLocations bool
+
+	// HTTPCache is where the HTTP cache leaves RFC 9111.
+	HTTPCache HTTPCacheProfile
 }
 
 // The profiles.
@@ -39,6 +42,7 @@ var (
 		NegativeMaxAgeExpires:      true,
 		LocationBytes:              true,
 		EqualLocations:             true,
+		HTTPCache:                  HTTPCacheProfile{ForgetsRefused: true, ForgetsCORPBlocked: true},
 	}
 )
 

@@ -100,6 +100,8 @@ type request struct {
 	referrerPolicy   ReferrerPolicy
 	tainting         tainting
 	redirectCount    int
+	// preventNoCacheHeader is the standard's prevent no-cache cache-control header modification flag.
+	preventNoCacheHeader bool
 	// preflight is true for the request that a CORS-preflight fetch makes.
 	preflight bool
 	// dropped holds the events of headers that do not travel until the trace is open.
@@ -160,6 +162,9 @@ type response struct {
 	exposedNames        []string
 	rangeRequested      bool
 	includedCredentials bool
+	// storing is the body if it is on its way into the HTTP cache, whenKept what the cache does once the checks have passed.
+	storing  *storingBody
+	whenKept func()
 }
 
 // synthetic makes a response that no network was asked for.

@@ -27,6 +27,14 @@ const (
 	EventCacheHit EventKind = "preflight-cache-hit"
 	// EventCacheStore: a successful preflight was stored. Got is the seconds as text, Lines the Access-Control-Max-Age lines.
 	EventCacheStore EventKind = "preflight-cache-store"
+	// EventHTTPCacheHit: the HTTP cache answered, and nothing is sent. Got is the age of the stored response in seconds as text,
+	// Exchange has it under the request that it answers.
+	EventHTTPCacheHit EventKind = "http-cache-hit"
+	// EventHTTPCacheValidated: the server's 304 confirms what is stored. Exchange has the stored response, brought up to date.
+	EventHTTPCacheValidated EventKind = "http-cache-validated"
+	// EventHTTPCacheStore: the HTTP cache stores the response once its body has been read. Got is for how many seconds it is fresh
+	// as text, Lines the Cache-Control lines.
+	EventHTTPCacheStore EventKind = "http-cache-store"
 	// EventCredentials: whether this request carries credentials. OK is true if it does; Names lists the cookies sent.
 	EventCredentials EventKind = "credentials"
 	// EventExchange: one request and its response, or the transport's error. Exchange is set.
@@ -76,10 +84,10 @@ type Event struct {
 	Method            string
 	// Names and Hidden list header or cookie names.
 	Names, Hidden []string
-	// Exchange belongs to EventExchange, Info to EventRequest.
+	// Exchange belongs to EventExchange and the events of the HTTP cache, Info to EventRequest.
 	Exchange *Exchange
 	Info     *RequestInfo
-	// Type and Status belong to EventResponse.
+	// Type belongs to EventResponse, Status to that and the events of the HTTP cache.
 	Type   ResponseType
 	Status int
 	// Err belongs to EventBlocked.

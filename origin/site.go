@@ -36,6 +36,23 @@ func SchemelesslySameSite(a, b Origin) bool {
 	return domainA == b.registrableDomain()
 }
 
+// Site serializes the origin's site: its scheme and its registrable domain, or its host if there is none. Two origins that are not
+// opaque are same site exactly if these are equal. An opaque origin's is "null".
+//
+// https://html.spec.whatwg.org/#obtain-a-site
+func (o Origin) Site() string {
+	// 1.
+	if o.IsOpaque() {
+		return "null"
+	}
+	// 2 and 3.
+	host := o.registrableDomain()
+	if host == "" {
+		host = o.host
+	}
+	return o.scheme + "://" + host
+}
+
 // registrableDomain returns the host's registrable domain, or "" if it has none.
 //
 // https://url.spec.whatwg.org/#host-registrable-domain

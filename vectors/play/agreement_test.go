@@ -174,7 +174,7 @@ func playAll(t *testing.T, lines []vectors.Line, profile fetch.Profile) (groups 
 
 func clients(profile fetch.Profile) play.NewClient {
 	return func(transport fetch.Transport, now func() time.Time) *fetch.Client {
-		return fetch.New(transport, fetch.WithClock(now), fetch.WithProfile(profile), fetch.WithJar(&jar{}))
+		return fetch.New(transport, fetch.WithClock(now), fetch.WithProfile(profile), fetch.WithJar(&jar{}), fetch.WithHTTPCache())
 	}
 }
 

@@ -9,7 +9,10 @@
 //
 // The probe new Request(url, init), on which nothing of the core depends. Images, visits at the top and the final look into the jar:
 // [Run] refuses scenarios that need them. Cookies are as good as the jar that the client was lent; the core does not depend on them
-// either. The page itself, which fetch("") asks for, is not among the routes: it is a 404 here.
+// either.
+//
+// Besides the routes there is the page itself, which fetch("") asks for. The group httpcache needs a client with an HTTP cache
+// ([fetch.WithHTTPCache]); the responses of all other groups say no-store, so that a cache changes nothing there.
 package play
 
 import (
@@ -105,7 +108,7 @@ func (p *player) sleep(d time.Duration) { p.elapsed.Add(int64(d)) }
 func (p *player) page() (fetch.Environment, error) {
 	self := p.origins.Origin(p.scenario.Page)
 	o, err := origin.Parse(self)
-	return fetch.Environment{Origin: o, URL: self + "/ctl/page", ReferrerPolicy: fetch.ReferrerPolicy(p.scenario.ReferrerPolicy)}, err
+	return fetch.Environment{Origin: o, URL: self + pagePath, ReferrerPolicy: fetch.ReferrerPolicy(p.scenario.ReferrerPolicy)}, err
 }
 
 // environment is where fetch() is called.

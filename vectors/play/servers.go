@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	_ "embed"
 	"errors"
 	"fmt"
 	"io"
@@ -162,6 +163,9 @@ func (s *servers) https() bool {
 func (s *servers) answer(request *fetch.HTTPRequest, to address, body []byte) *vectors.Response {
 	path, ok := strings.CutPrefix(to.target, s.base+"/")
 	if !ok {
+		if document, _, _ := strings.Cut(to.target, "?"); document == pagePath && to.place.Ref == s.scenario.Page {
+			return pageResponse()
+		}
 		// Not the scenario's: nobody logs it.
 		return &vectors.Response{Status: 404}
 	}
@@ -212,6 +216,21 @@ func (s *servers) route(i int, request *vectors.Request) *vectors.Response {
 		return &r.ActualSeq[min(n, len(r.ActualSeq)-1)]
 	}
 	return &r.Actual
+}
+
+// pageHTML is the page from which the recorder made its calls of fetch(), as it was when the corpus was recorded. It is what fetch("")
+// gets, and runs nowhere here.
+//
+//go:embed page.html
+var pageHTML string
+
+// pagePath is where the page is, on its own origin.
+const pagePath = "/ctl/page"
+
+func pageResponse() *vectors.Response {
+	return &vectors.Response{Status: 200, Body: pageHTML, Headers: []vectors.Field{
+		{Name: "Content-Type", Value: "text/html; charset=utf-8"}, {Name: "Cache-Control", Value: "no-store"},
+	}}
 }
 
 func (s *servers) primed(index string) *vectors.Response {
