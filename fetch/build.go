@@ -16,11 +16,12 @@ import (
 // browser throws a TypeError.
 //
 // https://fetch.spec.whatwg.org/#dom-request
-func newRequest(ctx context.Context, init *Request) (*request, error) {
+func newRequest(ctx context.Context, init *Request, profile *Profile) (*request, error) {
 	r := &request{
-		ctx:    ctx,
-		client: init.Client,
-		origin: init.Client.Origin,
+		ctx:     ctx,
+		profile: profile,
+		client:  init.Client,
+		origin:  init.Client.Origin,
 		// 12. fetch() and XMLHttpRequest set the flag; elements do not, and cannot set headers or methods either.
 		unsafeRequest:    true,
 		useCORSPreflight: init.UseCORSPreflight,
@@ -33,14 +34,14 @@ func newRequest(ctx context.Context, init *Request) (*request, error) {
 	}
 
 	// 5.1–5.4. The URL, against the page's.
-	target, err := parseRequestURL(init)
+	target, err := parseRequestURL(init, profile)
 	if err != nil {
 		return nil, err
 	}
 	r.urls = []location{target}
 
 	// 14. The referrer.
-	if r.referrer, err = parseReferrer(init); err != nil {
+	if r.referrer, err = parseReferrer(init, profile); err != nil {
 		return nil, err
 	}
 
@@ -74,8 +75,8 @@ func newRequest(ctx context.Context, init *Request) (*request, error) {
 // parseRequestURL is step 5 of the Request constructor.
 //
 // https://fetch.spec.whatwg.org/#dom-request
-func parseRequestURL(init *Request) (location, error) {
-	u, err := parseAgainst(baseURL(init.Client), init.URL)
+func parseRequestURL(init *Request, profile *Profile) (location, error) {
+	u, err := parseAgainst(profile, baseURL(init.Client), init.URL)
 	if err != nil {
 		return location{}, &RequestError{
 			Field: "URL", Value: init.URL[:min(len(init.URL), maxErrorValue)], Want: "an absolute URL, as https://api.example/items",
@@ -103,20 +104,20 @@ func baseURL(page Environment) string {
 }
 
 // parseAgainst parses s against base, if there is one. It refuses what is too long to be parsed in reasonable time.
-func parseAgainst(base, s string) (*url.Url, error) {
+func parseAgainst(profile *Profile, base, s string) (*url.Url, error) {
 	if err := origin.LimitURL(s); err != nil {
 		return nil, err
 	}
 	if base == "" {
-		return urlParser.Parse(s)
+		return profile.parser().Parse(s)
 	}
-	return urlParser.ParseRef(base, s)
+	return profile.parser().ParseRef(base, s)
 }
 
 // parseReferrer is step 14 of the Request constructor.
 //
 // https://fetch.spec.whatwg.org/#dom-request
-func parseReferrer(init *Request) (string, error) {
+func parseReferrer(init *Request, profile *Profile) (string, error) {
 	switch init.Referrer {
 	case "", "about:client":
 		return "client", nil
@@ -124,7 +125,7 @@ func parseReferrer(init *Request) (string, error) {
 		return noReferrer, nil
 	}
 	// 14.3.1–14.3.2.
-	u, err := parseAgainst(baseURL(init.Client), init.Referrer)
+	u, err := parseAgainst(profile, baseURL(init.Client), init.Referrer)
 	if err != nil {
 		return "", &RequestError{Field: "Referrer", Value: init.Referrer, Want: `a URL, "about:client" or "no-referrer"`}
 	}
@@ -201,7 +202,8 @@ func (r *request) fill(fields []Field) error {
 		if !header.ValidValue(value) {
 			return &RequestError{Field: "Header[" + strconv.Itoa(i) + "].Value", Value: f.Value, Want: "no NUL, CR or LF"}
 		}
-		if header.ForbiddenRequestHeader(f.Name, value) {
+		// DEVIATION: Profile.UserAgentForbidden.
+		if header.ForbiddenRequestHeader(f.Name, value) || r.profile.UserAgentForbidden && strings.EqualFold(f.Name, header.UserAgent) {
 			r.dropped = append(r.dropped, Event{
 				Kind: EventDropped, Subject: strings.ToLower(f.Name), Got: value,
 				Algorithm: "forbidden-request-header", Step: "1",
@@ -214,7 +216,7 @@ func (r *request) fill(fields []Field) error {
 			if had, ok := r.header.Get(f.Name); ok {
 				all = had + ", " + value
 			}
-			if !header.NoCORSSafelistedRequestHeader(f.Name, all) {
+			if !header.NoCORSSafelistedRequestHeaderName(f.Name) || !r.profile.safelistedRequestHeader(f.Name, all) {
 				r.dropped = append(r.dropped, Event{
 					Kind: EventDropped, Subject: strings.ToLower(f.Name), Got: value,
 					Algorithm: algHeadersAppend, Step: "3.4",

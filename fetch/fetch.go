@@ -18,7 +18,7 @@ import (
 //
 // https://fetch.spec.whatwg.org/#concept-fetch
 func (c *Client) Fetch(ctx context.Context, init *Request) (*Response, error) {
-	r, err := newRequest(ctx, init)
+	r, err := newRequest(ctx, init, &c.profile)
 	if err != nil {
 		return nil, err
 	}
@@ -42,6 +42,7 @@ func (c *Client) Fetch(ctx context.Context, init *Request) (*Response, error) {
 	if !r.header.Contains(header.Accept) {
 		r.header.Append(header.Accept, acceptFor(r.destination))
 	}
+	r.authorNames = r.profile.unsafeRequestHeaderNames(r.header)
 	// 14. Accept-Language is left to the network layer: every browser adds it there, where it does not count.
 
 	// 17.

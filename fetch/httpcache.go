@@ -477,7 +477,7 @@ func (v *cacheVisit) invalidateNamed(response *response, name string) {
 	if !ok {
 		return
 	}
-	if u, err := parseAgainst(v.key.url, value); err == nil && origin.SameOrigin(origin.OfURL(u), v.r.current().origin) {
+	if u, err := parseAgainst(v.r.profile, v.key.url, value); err == nil && origin.SameOrigin(origin.OfURL(u), v.r.current().origin) {
 		v.invalidateURL(newLocation(u).wireURL())
 	}
 }
@@ -546,7 +546,7 @@ func (v *cacheVisit) store(response *response) {
 	d := cacheControl(response.Header, p.CacheControl)
 	received := v.c.now()
 	fresh := lifetime(response.Status, response.Header, d, received, p.Lifetimes)
-	expected := expectedLength(v.r.method, response)
+	expected := expectedLength(v.r, response)
 	list := header.List(response.Header)
 	useless := fresh <= 0 && !list.Contains("ETag") && !list.Contains(header.LastModified) && d.staleWhileRevalidate == nil
 	storable := !v.unstored && !d.noStore && expected <= maxCachedBody && storesStatus(response.Status, list, d, p.Statuses) &&
@@ -571,8 +571,8 @@ func (v *cacheVisit) store(response *response) {
 }
 
 // expectedLength is how long the body will be, or -1.
-func expectedLength(method string, response *response) int64 {
-	if method == "HEAD" || nullBodyStatus(response.Status) && response.Status != http.StatusResetContent {
+func expectedLength(r *request, response *response) int64 {
+	if r.method == "HEAD" || r.nullBodyStatus(response.Status) && response.Status != http.StatusResetContent {
 		return 0
 	}
 	if lines := header.List(response.Header).Values(header.ContentLength); len(lines) > 0 {

@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"github.com/drawbridge-cors/drawbridge/header"
+	"github.com/drawbridge-cors/drawbridge/origin"
 )
 
 // httpFetch asks first where that is needed, fetches, checks, and sees to redirects.
@@ -19,6 +20,11 @@ func (c *Client) httpFetch(r *request, makeCORSPreflight bool) (*response, error
 		}
 	}
 
+	// DEVIATION: Profile.URLCredentialsAsk, Profile.CredentialedRedirects.
+	if r.deferred != nil {
+		return nil, r.deferred()
+	}
+
 	// 4.3.
 	response, err := c.httpNetworkOrCacheFetch(r)
 	if err != nil {
@@ -32,6 +38,7 @@ func (c *Client) httpFetch(r *request, makeCORSPreflight bool) (*response, error
 			response.Body.Close()
 			return nil, err
 		}
+		c.credentialedCheck(r, response)
 	}
 
 	// 4.5. The timing flags have no reader here: this package reports no resource timing.
@@ -55,6 +62,10 @@ func (c *Client) httpFetch(r *request, makeCORSPreflight bool) (*response, error
 	}
 	switch r.redirect {
 	case RedirectError:
+		// DEVIATION: Profile.ErrorModeNeedsLocation.
+		if r.profile.ErrorModeNeedsLocation && !r.profile.redirects(response) {
+			return response, nil
+		}
 		response.Body.Close()
 		return nil, r.block(RedirectModeError, algHTTPFetch, "6.3", Event{
 			Subject: "status", Got: strconv.Itoa(response.Status), Want: "no redirect",
@@ -67,6 +78,22 @@ func (c *Client) httpFetch(r *request, makeCORSPreflight bool) (*response, error
 	default:
 		return c.httpRedirectFetch(r, response)
 	}
+}
+
+// credentialedCheck makes the CORS check on a redirect once more as if with credentials, and lets it refuse the next hop.
+func (c *Client) credentialedCheck(r *request, response *response) {
+	// DEVIATION: Profile.CredentialedRedirects.
+	if !r.profile.CredentialedRedirects || !redirectStatus(response.Status) || r.redirect != RedirectFollow ||
+		r.credentials != CredentialsSameOrigin || !origin.SameOrigin(r.urls[0].origin, r.origin) || !r.profile.redirects(response) {
+		return
+	}
+	credentialed := *r
+	credentialed.credentials, credentialed.trace = CredentialsInclude, nil
+	if c.corsCheck(&credentialed, response) == nil {
+		return
+	}
+	credentialed.trace = r.trace
+	r.deferred = func() *BlockedError { return c.corsCheck(&credentialed, response) }
 }
 
 // redirectStatus reports whether a response of that status is a redirect.

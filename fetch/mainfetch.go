@@ -114,7 +114,12 @@ func (c *Client) branch(r *request) (*response, error) {
 		}
 		return response, err
 	}
-	return c.httpFetch(r, false)
+	response, err := c.httpFetch(r, false)
+	// DEVIATION: Profile.FailureForgets.
+	if err != nil && r.profile.FailureForgets {
+		c.preflights.clear(r)
+	}
+	return response, err
 }
 
 // needsPreflight reports whether the request is one that the CORS protocol asks about before sending it, and leaves in the trace
@@ -123,8 +128,13 @@ func (c *Client) branch(r *request) (*response, error) {
 // https://fetch.spec.whatwg.org/#concept-main-fetch (step 12)
 func (r *request) needsPreflight() bool {
 	unsafeMethod := r.unsafeRequest && !header.SafelistedMethod(r.method)
-	unsafeHeaders := r.unsafeRequest && len(header.UnsafeRequestHeaderNames(r.header)) > 0
+	unsafeHeaders := r.unsafeRequest && len(r.namesToAsk()) > 0
 	due := r.useCORSPreflight || unsafeMethod || unsafeHeaders
+	// DEVIATION: Profile.PreflightAgain.
+	if r.profile.PreflightAgain {
+		due = due || r.asked || r.unsafeRequest && len(r.authorNames) > 0
+		r.asked = due
+	}
 	if r.trace == nil {
 		return due
 	}
@@ -135,7 +145,7 @@ func (r *request) needsPreflight() bool {
 	if unsafeMethod {
 		r.emit(Event{Kind: EventUnsafe, Algorithm: "cors-safelisted-method", Subject: "method", Got: r.method})
 	}
-	for _, unsafe := range header.UnsafeRequestHeaders(r.header) {
+	for _, unsafe := range r.profile.unsafeRequestHeaders(r.header) {
 		r.emit(Event{Kind: EventUnsafe, Algorithm: algUnsafeNames, Subject: strings.ToLower(unsafe.Name), Got: unsafe.Value, Unsafe: &unsafe})
 	}
 	if r.useCORSPreflight {
@@ -192,7 +202,7 @@ func (r *request) finish(response *response) (*Response, error) {
 	}
 
 	// 22. Answers that have no body, whatever the server sends.
-	if r.method == "HEAD" || nullBodyStatus(response.Status) {
+	if r.method == "HEAD" || r.nullBodyStatus(response.Status) {
 		response.Body.Close()
 		response.Body = emptyBody{}
 	}
@@ -202,7 +212,11 @@ func (r *request) finish(response *response) (*Response, error) {
 // nullBodyStatus reports whether a response of that status has no body.
 //
 // https://fetch.spec.whatwg.org/#null-body-status
-func nullBodyStatus(status int) bool {
+func (r *request) nullBodyStatus(status int) bool {
+	// DEVIATION: Profile.ResetContentBody.
+	if status == 205 && r.profile.ResetContentBody {
+		return false
+	}
 	return status == 101 || status == 103 || status == 204 || status == 205 || status == 304
 }
 
@@ -240,11 +254,14 @@ func (r *request) filtered(response *response) *Response {
 	case OpaqueResponse, OpaqueRedirectResponse:
 	}
 	if response.kind != OpaqueResponse {
-		out.URL = response.urls[len(response.urls)-1].href
+		out.URL = r.profile.responseURL(response.urls[len(response.urls)-1])
 		out.Redirected = len(response.urls) > 1
 	}
 	if response.kind == BasicResponse || response.kind == CORSResponse {
 		out.Status, out.StatusText = response.Status, response.StatusText
+		out.Body = decoded(response)
+	} else if r.profile.OpaqueRedirectBody && response.kind == OpaqueRedirectResponse && !r.profile.redirects(response) {
+		// DEVIATION: Profile.OpaqueRedirectBody.
 		out.Body = decoded(response)
 	} else {
 		response.Body.Close()

@@ -21,7 +21,7 @@ const maxKeepaliveBody = 64 << 10
 // https://fetch.spec.whatwg.org/#concept-http-network-or-cache-fetch
 func (c *Client) httpNetworkOrCacheFetch(r *request) (*response, error) {
 	// 8.2. The copy that gets the headers of this hop.
-	list := combineLines(r.header)
+	list := r.profile.wireHeaders(r.header)
 
 	// 8.3. Credentials travel when the page says so, or to the page's own origin.
 	includeCredentials := r.credentials == CredentialsInclude || r.credentials == CredentialsSameOrigin && r.tainting == taintingBasic
@@ -178,7 +178,7 @@ func (c *Client) httpNetworkFetch(r *request, list header.List, includeCredentia
 	// 7. The user name and password that a redirect may have put into the URL are not for the request line.
 	target := r.current()
 	wire := &HTTPRequest{
-		Method: r.method, URL: target.wireURL(), Header: list,
+		Method: r.method, URL: r.profile.wireURL(target), Header: list,
 		// OPTIONS for a preflight, GET and HEAD have no body; POST and PUT say so.
 		NullBodyLength:     r.body == nil && (r.method == "POST" || r.method == "PUT"),
 		IncludeCredentials: includeCredentials,
@@ -204,6 +204,9 @@ func (c *Client) httpNetworkFetch(r *request, list header.List, includeCredentia
 		if lines := header.List(got.Header).Values(header.SetCookie); len(lines) > 0 {
 			c.jar.SetCookies(r.cookieRequest(), lines)
 		}
+	}
+	if got, err = r.profile.read(got); err != nil {
+		return nil, r.networkError(err)
 	}
 	return &response{HTTPResponse: got}, nil
 }

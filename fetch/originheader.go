@@ -42,7 +42,8 @@ func (r *request) redirectTaint() taint {
 // https://fetch.spec.whatwg.org/#serializing-a-request-origin
 func (r *request) serializeOrigin() string {
 	// 2.
-	if r.redirectTaint() != taintSameOrigin {
+	// DEVIATION: Profile.PreflightKeepsOrigin.
+	if r.redirectTaint() != taintSameOrigin && !(r.preflight && r.profile.PreflightKeepsOrigin) {
 		return "null"
 	}
 	// 3.
@@ -63,9 +64,11 @@ func (r *request) appendOrigin(list *header.List) {
 	}
 
 	// 4. And whenever the server might act on the request.
-	if r.method == "GET" || r.method == "HEAD" {
+	// DEVIATION: Profile.OriginKept.
+	if (r.method == "GET" || r.method == "HEAD") && !(r.originSent && r.profile.OriginKept) {
 		return
 	}
+	r.originSent = true
 	// 4.1. A page that did not opt into telling its origin is covered by its referrer policy.
 	if r.mode != ModeCORS {
 		switch r.referrerPolicy {
@@ -81,6 +84,10 @@ func (r *request) appendOrigin(list *header.List) {
 			}
 		case OriginReferrer, OriginWhenCrossOrigin, UnsafeURL:
 		}
+	}
+	// DEVIATION: Profile.NoCORSOriginTainted.
+	if r.mode == ModeNoCORS && r.profile.NoCORSOriginTainted && r.leftOrigin() {
+		serialized = "null"
 	}
 	// 4.2.
 	list.Append(header.Origin, serialized)

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/drawbridge-cors/drawbridge/header"
+	"github.com/drawbridge-cors/drawbridge/origin"
 )
 
 // corsPreflightFetch asks the server whether it understands and allows the request. Success may be remembered in the preflight
@@ -16,7 +17,7 @@ import (
 func (c *Client) corsPreflightFetch(r *request) error {
 	// 1. The preflight shares the URL list, so that a redirect's taint carries over. It never has credentials.
 	preflight := &request{
-		ctx: r.ctx, trace: r.trace, preflight: true,
+		ctx: r.ctx, trace: r.trace, profile: r.profile, preflight: true,
 		client: r.client, origin: r.origin, method: "OPTIONS", urls: r.urls,
 		mode: ModeCORS, credentials: CredentialsSameOrigin, tainting: taintingCORS, redirect: RedirectFollow, cache: CacheDefault,
 		destination: r.destination, referrer: r.referrer, referrerPolicy: r.referrerPolicy, redirectCount: r.redirectCount,
@@ -29,7 +30,7 @@ func (c *Client) corsPreflightFetch(r *request) error {
 	preflight.header.Append(header.AccessControlRequestMethod, r.method)
 
 	// 4–5. The names in question, lower-cased and sorted, joined by a bare comma.
-	if names := header.UnsafeRequestHeaderNames(r.header); len(names) > 0 {
+	if names := r.namesToAsk(); len(names) > 0 {
 		preflight.header.Append(header.AccessControlRequestHeaders, strings.Join(names, ","))
 	}
 
@@ -94,6 +95,11 @@ func (c *Client) checkPreflight(r *request, response *response) error {
 		methods = []string{r.method}
 	}
 
+	// DEVIATION: Profile.RefusalsKept.
+	if r.profile.RefusalsKept && v.first == nil {
+		c.preflights.store(c, r, list, methods, names)
+	}
+
 	// 7.5.
 	if methodsErr == nil && !c.checkAllowMethods(v, methods, methodLines) {
 		return v.first
@@ -107,7 +113,9 @@ func (c *Client) checkPreflight(r *request, response *response) error {
 	}
 
 	// 7.8–7.15.
-	c.preflights.store(c, r, list, methods, names)
+	if !r.profile.RefusalsKept {
+		c.preflights.store(c, r, list, methods, names)
+	}
 	return nil
 }
 
@@ -136,8 +144,12 @@ func (c *Client) checkPreflightReached(v *preflightVerdict, response *response) 
 // corsCheck makes the CORS check on the preflight's response for the request that it asks for.
 func (v *preflightVerdict) corsCheck(c *Client, response *response) bool {
 	original := v.r
+	// DEVIATION: Profile.PreflightKeepsOrigin: what is the page's own needs no check.
+	if original.profile.PreflightKeepsOrigin && origin.SameOrigin(original.current().origin, original.origin) {
+		return true
+	}
 	onPreflight := *original
-	onPreflight.trace = nil
+	onPreflight.trace, onPreflight.preflight = nil, true
 	if original.trace != nil {
 		decided := v.first != nil
 		onPreflight.trace = func(e Event) {
@@ -181,7 +193,7 @@ func (c *Client) checkAllowHeaders(v *preflightVerdict, names []string, lines []
 	r := v.r
 	include := r.credentials == CredentialsInclude
 	star := slices.Contains(names, "*")
-	unsafe := header.UnsafeRequestHeaderNames(r.header)
+	unsafe := slices.Compact(r.namesToAsk())
 	// 7.6 comes before 7.7 for all names.
 	slices.SortStableFunc(unsafe, func(a, b string) int {
 		return cmp.Compare(rank(a), rank(b))

@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,10 +16,10 @@ import (
 const (
 	// defaultPreflightAge counts where a server names no age, in seconds.
 	defaultPreflightAge = 5
-	// maxPreflightAge is the longest that an answer is kept, in seconds: Chromium's limit, between WebKit's ten minutes and
-	// Firefox's day.
+	// maxPreflightAge is the longest that an answer is kept, in seconds, unless the profile says otherwise.
 	maxPreflightAge = 7200
-	// maxPreflightKeys is how many (origin, URL) pairs are remembered. The one that expires first makes room.
+	// maxPreflightKeys is how many (origin, URL) pairs are remembered, unless the profile says otherwise. The one that expires first
+	// makes room.
 	maxPreflightKeys = 1024
 	// maxPreflightEntries is how many methods and names are remembered for one of them. A longer answer is not remembered.
 	maxPreflightEntries = 256
@@ -31,6 +32,7 @@ const (
 type preflightKey struct {
 	page        origin.Origin
 	origin, url string
+	credentials bool
 }
 
 // A preflightEntry is one method or one header name that a server allowed.
@@ -53,12 +55,41 @@ type preflightCache struct {
 
 // cacheKey is the key of a request's answers. The URL keeps its fragment: the standard and all browsers ask again for another one.
 func cacheKey(r *request) preflightKey {
-	return preflightKey{page: r.origin, origin: r.serializeOrigin(), url: r.current().url.Href(false)}
+	key := preflightKey{page: r.origin, origin: r.serializeOrigin(), url: r.current().url.Href(false)}
+	// DEVIATION: Profile.TaintedKeyed.
+	if r.profile.TaintedKeyed {
+		key.origin = r.origin.String()
+	}
+	// DEVIATION: Profile.CredentialsApart.
+	if r.profile.CredentialsApart {
+		key.credentials = r.credentials == CredentialsInclude
+	}
+	return key
 }
 
 // usable reports whether there is a cache for r: it needs a clock, and a page that can be told from other pages.
 func (p *preflightCache) usable(c *Client, r *request) bool {
+	// DEVIATION: Profile.OpaqueNotKept, Profile.TaintedNotKept.
+	if r.origin.IsOpaque() && r.profile.OpaqueNotKept ||
+		r.profile.TaintedNotKept && !r.origin.IsOpaque() && r.redirectTaint() != taintSameOrigin {
+		return false
+	}
 	return c.now != nil && origin.SameOrigin(r.origin, r.origin)
+}
+
+// asksAgain reports whether the request's cache mode makes a preflight due, whatever is remembered.
+func (r *request) asksAgain() bool {
+	switch r.cache {
+	// DEVIATION: Profile.NoStoreAsks, Profile.ReloadAsks, Profile.NoCacheAsks.
+	case CacheNoStore:
+		return r.profile.NoStoreAsks
+	case CacheReload:
+		return r.profile.ReloadAsks
+	case CacheNoCache:
+		return r.profile.NoCacheAsks
+	default:
+		return false
+	}
 }
 
 // covers reports whether the cache answers for all that a preflight for r would ask. It is the condition of step 4.1 of HTTP
@@ -66,30 +97,47 @@ func (p *preflightCache) usable(c *Client, r *request) bool {
 //
 // https://fetch.spec.whatwg.org/#concept-http-fetch
 func (p *preflightCache) covers(c *Client, r *request) bool {
-	if !p.usable(c, r) {
+	if !p.usable(c, r) || r.asksAgain() {
 		return false
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	key := cacheKey(r)
-	live := p.live(key, c.now())
-
-	// The method, unless it is safelisted and nothing else forces a preflight.
-	asked := !header.SafelistedMethod(r.method) || r.useCORSPreflight
-	if asked && !slices.ContainsFunc(live, func(e preflightEntry) bool { return e.matches(r) && e.matchesMethod(r, r.method) }) {
+	names, ok := p.suffices(r, p.live(key, c.now()))
+	if !ok {
+		// DEVIATION: Profile.WholeResults.
+		if r.profile.WholeResults {
+			delete(p.entries, key)
+		}
 		return false
 	}
-	names := header.UnsafeRequestHeaderNames(r.header)
+	r.emit(Event{Kind: EventCacheHit, Algorithm: algHTTPFetch, Step: "4.1", Names: names})
+	return true
+}
+
+// suffices reports whether the entries answer for the request, and for what they answer.
+func (p *preflightCache) suffices(r *request, live []preflightEntry) ([]string, bool) {
+
+	// DEVIATION: Profile.PreflightAgain.
+	if r.profile.PreflightAgain && len(live) == 0 {
+		return nil, false
+	}
+	// The method, unless it is safelisted and nothing else forces a preflight.
+	// DEVIATION: Profile.HEADNotExempt.
+	asked := !header.SafelistedMethod(r.method) || r.useCORSPreflight || r.method == "HEAD" && r.profile.HEADNotExempt
+	if asked && !slices.ContainsFunc(live, func(e preflightEntry) bool { return e.matches(r) && e.matchesMethod(r, r.method) }) {
+		return nil, false
+	}
+	names := r.namesToAsk()
 	for _, name := range names {
-		if !slices.ContainsFunc(live, func(e preflightEntry) bool { return e.matches(r) && e.matchesName(c, r, name) }) {
-			return false
+		if !slices.ContainsFunc(live, func(e preflightEntry) bool { return e.matches(r) && e.matchesName(r, name) }) {
+			return nil, false
 		}
 	}
 	if asked {
 		names = append([]string{r.method}, names...)
 	}
-	r.emit(Event{Kind: EventCacheHit, Algorithm: algHTTPFetch, Step: "4.1", Names: names})
-	return true
+	return names, true
 }
 
 // live drops what has expired under key and returns the rest.
@@ -119,15 +167,22 @@ func (e preflightEntry) matches(r *request) bool {
 //
 // https://fetch.spec.whatwg.org/#concept-cache-match-method
 func (e preflightEntry) matchesMethod(r *request, method string) bool {
-	return e.method == method || e.method == "*" && r.credentials != CredentialsInclude
+	return e.method == method || e.method == "*" && e.wildcard(r)
 }
 
 // matchesName is the header-name cache entry match, given a lower-cased name. What matchesMethod says of "*" holds here too.
 //
 // https://fetch.spec.whatwg.org/#concept-cache-match-header
-func (e preflightEntry) matchesName(c *Client, r *request, name string) bool {
-	return e.name == name || e.name == "*" && r.credentials != CredentialsInclude &&
-		(c.profile.AuthorizationUnderWildcard || !header.NonWildcardRequestHeaderName(name))
+func (e preflightEntry) matchesName(r *request, name string) bool {
+	// DEVIATION: Profile.AuthorizationUnderWildcard, but not with Profile.AuthorizationHitNamed.
+	covered := r.profile.AuthorizationUnderWildcard && !r.profile.AuthorizationHitNamed || !header.NonWildcardRequestHeaderName(name)
+	return e.name == name || e.name == "*" && e.wildcard(r) && covered
+}
+
+// wildcard reports whether a stored "*" stands for everything.
+func (e preflightEntry) wildcard(r *request) bool {
+	// DEVIATION: Profile.NamedHitsOnly, Profile.StoredWildcardLiteral.
+	return r.credentials != CredentialsInclude && !r.profile.NamedHitsOnly && !(e.credentials && r.profile.StoredWildcardLiteral)
 }
 
 // store is steps 7.8 to 7.15 of the CORS-preflight fetch.
@@ -140,14 +195,19 @@ func (p *preflightCache) store(c *Client, r *request, list header.List, methods,
 	age, ok := header.ExtractMaxAge(values)
 	if !ok {
 		age = defaultPreflightAge
-		// DEVIATION: a negative age is no age to the standard, and none at all to browsers (Profile.NegativeMaxAgeExpires).
-		if c.profile.NegativeMaxAgeExpires && header.NegativeMaxAge(values) {
-			age = 0
-		}
 	}
-	age = min(age, maxPreflightAge)
+	// DEVIATION: Profile.SignedMaxAge.
+	if r.profile.SignedMaxAge {
+		age = signedMaxAge(values)
+	}
+	// DEVIATION: Profile.UselessMaxAgeIgnored.
+	if r.profile.UselessMaxAgeIgnored && (age == 0 || !ok && strings.Join(values, "") != "") {
+		return
+	}
+	age = min(age, cmp.Or(r.profile.MaxPreflightAge, maxPreflightAge))
 	// 7.11.
-	if !p.usable(c, r) || len(methods)+len(names) > maxPreflightEntries {
+	// DEVIATION: Profile.NoStoreNotKept.
+	if !p.usable(c, r) || r.cache == CacheNoStore && r.profile.NoStoreNotKept || len(methods)+len(names) > maxPreflightEntries {
 		return
 	}
 	r.emit(Event{
@@ -161,6 +221,10 @@ func (p *preflightCache) store(c *Client, r *request, list header.List, methods,
 	expires := now.Add(time.Duration(age) * time.Second)
 	key := cacheKey(r)
 	live := p.live(key, now)
+	// DEVIATION: Profile.WholeResults.
+	if r.profile.WholeResults {
+		live = nil
+	}
 	credentials := r.credentials == CredentialsInclude
 	// 7.12–7.15. An entry that matches gets the new age, others are added.
 	for _, method := range methods {
@@ -171,7 +235,7 @@ func (p *preflightCache) store(c *Client, r *request, list header.List, methods,
 	for _, name := range names {
 		name = strings.ToLower(name)
 		live = renew(live, preflightEntry{expires: expires, credentials: credentials, name: name}, func(e preflightEntry) bool {
-			return e.matches(r) && e.matchesName(c, r, name)
+			return e.matches(r) && e.matchesName(r, name)
 		})
 	}
 	if len(live) == 0 || len(live) > maxPreflightEntries {
@@ -180,8 +244,20 @@ func (p *preflightCache) store(c *Client, r *request, list header.List, methods,
 	if p.entries == nil {
 		p.entries = make(map[preflightKey][]preflightEntry)
 	}
-	p.makeRoom(key)
+	p.makeRoom(key, cmp.Or(r.profile.MaxPreflightKeys, maxPreflightKeys))
 	p.entries[key] = live
+}
+
+// signedMaxAge takes the value of Access-Control-Max-Age for an integer of 64 bits with a sign.
+func signedMaxAge(values []string) int64 {
+	if len(values) != 1 {
+		return defaultPreflightAge
+	}
+	age, err := strconv.ParseInt(values[0], 10, 64)
+	if err != nil {
+		return defaultPreflightAge
+	}
+	return max(age, 0)
 }
 
 // renew sets the age of all entries that match, or adds entry.
@@ -199,8 +275,8 @@ func renew(entries []preflightEntry, entry preflightEntry, matches func(prefligh
 }
 
 // makeRoom keeps the cache within its bound for one more key.
-func (p *preflightCache) makeRoom(key preflightKey) {
-	if _, ok := p.entries[key]; ok || len(p.entries) < maxPreflightKeys {
+func (p *preflightCache) makeRoom(key preflightKey, limit int) {
+	if _, ok := p.entries[key]; ok || len(p.entries) < limit {
 		return
 	}
 	var oldest preflightKey
@@ -217,6 +293,10 @@ func (p *preflightCache) makeRoom(key preflightKey) {
 //
 // https://fetch.spec.whatwg.org/#concept-cache-clear
 func (p *preflightCache) clear(r *request) {
+	// DEVIATION: Profile.KeptOnFailure.
+	if r.profile.KeptOnFailure {
+		return
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.entries, cacheKey(r))

@@ -15,7 +15,10 @@ import (
 // maxRedirects is how many redirects a request follows.
 const maxRedirects = 20
 
-var errSeveralLocations = errors.New("several Location lines")
+var (
+	errSeveralLocations = errors.New("several Location lines")
+	errEmptyLocation    = errors.New("an empty Location")
+)
 
 // maxDiscard is how much of a redirect's body is read so that the connection can be used again.
 const maxDiscard = 64 << 10
@@ -47,8 +50,21 @@ func (c *Client) httpRedirectFetch(r *request, from *response) (*response, error
 	}
 	sameOrigin := origin.SameOrigin(r.origin, target.origin)
 	if target.includesCredentials() {
+		// DEVIATION: Profile.URLCredentialsRefused.
+		if r.profile.URLCredentialsRefused && r.mode != ModeNavigate {
+			return block(RedirectURLCredentials, "9", raw, "no user name or password")
+		}
 		// 9.
-		if r.mode == ModeCORS && !sameOrigin {
+		// DEVIATION: Profile.URLCredentialsAsk.
+		ask := r.profile.URLCredentialsAsk && r.tainting == taintingBasic
+		if r.mode == ModeCORS && !sameOrigin && ask {
+			r.deferred = func() *BlockedError {
+				return r.block(RedirectURLCredentials, algRedirectFetch, "9", Event{
+					Subject: "location", Got: raw, Want: "no user name or password", Lines: lines,
+				})
+			}
+		}
+		if r.mode == ModeCORS && !sameOrigin && !ask {
 			return block(RedirectURLCredentials, "9", raw, "no user name or password")
 		}
 		// 10. Another origin sends the page back to its own, with credentials that the other chose.
@@ -62,10 +78,15 @@ func (c *Client) httpRedirectFetch(r *request, from *response) (*response, error
 	}
 
 	e := Event{Kind: EventRedirect, Algorithm: algRedirectFetch, Step: "18", Got: raw, Lines: lines, Status: from.Status}
+	sameOriginHop := origin.SameOrigin(r.current().origin, target.origin)
+	rewritten := false
 
 	// 12. A POST becomes a GET, as it did before anybody wrote it down.
+	// DEVIATION: Profile.DELETEBecomesGET.
 	if (from.Status == 301 || from.Status == 302) && r.method == "POST" ||
-		from.Status == 303 && r.method != "GET" && r.method != "HEAD" {
+		from.Status == 303 && r.method != "GET" && r.method != "HEAD" ||
+		r.profile.DELETEBecomesGET && r.method == "DELETE" && !sameOriginHop {
+		rewritten = true
 		// 12.1.
 		r.method, r.body = "GET", nil
 		// 12.2.
@@ -73,8 +94,12 @@ func (c *Client) httpRedirectFetch(r *request, from *response) (*response, error
 	}
 
 	// 13. Authorization is meant for the origin that it was written for.
-	if !origin.SameOrigin(r.current().origin, target.origin) {
+	if !sameOriginHop {
 		e.Names = append(e.Names, r.remove(header.NonWildcardRequestHeaderName)...)
+		r.originSent = false
+	}
+	r.strippedNames = func(name string) bool {
+		return rewritten && header.RequestBodyHeaderName(name) || !sameOriginHop && header.NonWildcardRequestHeaderName(name)
 	}
 
 	// 8, 18. The count goes up with the list.
@@ -118,14 +143,14 @@ func (r *request) remove(is func(name string) bool) []string {
 // https://fetch.spec.whatwg.org/#concept-response-location-url
 func (c *Client) locationURL(r *request, response *response) (*location, string, error) {
 	// 2. Absent is fine, several are not.
-	values := header.List(response.Header).Values(header.Location)
+	values := r.profile.locations(response)
 	if len(values) == 0 {
 		return nil, "", nil
 	}
 	raw := values[0]
-	// DEVIATION: Chromium and Firefox take several equal lines for one (Profile.EqualLocations).
-	if c.profile.EqualLocations {
-		values = slices.Compact(values)
+	// DEVIATION: Profile.EmptyLocationInvalid.
+	if raw == "" && r.profile.EmptyLocationInvalid {
+		return nil, raw, errEmptyLocation
 	}
 	if len(values) > 1 {
 		return nil, strings.Join(values, ", "), errSeveralLocations
@@ -136,10 +161,10 @@ func (c *Client) locationURL(r *request, response *response) (*location, string,
 	}
 	decode := isomorphicDecode
 	if c.profile.LocationBytes {
-		// DEVIATION: Chromium and Firefox put the bytes into the URL as they are (Profile.LocationBytes).
+		// DEVIATION: Profile.LocationBytes.
 		decode = percentEncodeHigh
 	}
-	u, err := urlParser.ParseRef(r.current().url.Href(true), decode(raw))
+	u, err := r.profile.parser().ParseRef(r.current().url.Href(true), decode(raw))
 	if err != nil {
 		return nil, raw, err
 	}
@@ -151,6 +176,31 @@ func (c *Client) locationURL(r *request, response *response) (*location, string,
 	}
 	l := newLocation(u)
 	return &l, raw, nil
+}
+
+// locations returns the values of Location that count.
+//
+// https://fetch.spec.whatwg.org/#concept-response-location-url
+func (p *Profile) locations(response *response) []string {
+	values := header.List(response.Header).Values(header.Location)
+	// DEVIATION: Profile.EmptyLocationIgnored.
+	if p.EmptyLocationIgnored {
+		values = slices.DeleteFunc(values, func(v string) bool { return v == "" })
+	}
+	// DEVIATION: Profile.EqualLocations.
+	if p.EqualLocations {
+		values = slices.Compact(values)
+	}
+	// DEVIATION: Profile.JoinedLocations.
+	if p.JoinedLocations && len(values) > 1 {
+		values = []string{strings.Join(values, ", ")}
+	}
+	return values
+}
+
+// redirects reports whether Location says anything.
+func (p *Profile) redirects(response *response) bool {
+	return slices.ContainsFunc(p.locations(response), func(v string) bool { return v != "" })
 }
 
 // isomorphicDecode takes each byte for the code point of the same number.

@@ -98,6 +98,10 @@ func (r *request) appendFetchMetadata(list *header.List) {
 	if !r.current().origin.PotentiallyTrustworthy() {
 		return
 	}
+	// DEVIATION: Profile.NoMetadataBehindRedirect.
+	if r.profile.NoMetadataBehindRedirect && r.leftOrigin() {
+		return
+	}
 	// 3–4.
 	list.Append("Sec-Fetch-Site", r.fetchSite())
 	list.Append("Sec-Fetch-Mode", string(r.mode))
@@ -114,7 +118,16 @@ func (r *request) appendFetchMetadata(list *header.List) {
 // https://w3c.github.io/webappsec-fetch-metadata/#abstract-opdef-set-site
 func (r *request) fetchSite() string {
 	site := "same-origin"
-	for _, l := range r.urls {
+	urls := r.urls
+	// DEVIATION: Profile.SiteNotFollowed.
+	if r.preflight && r.profile.SiteNotFollowed {
+		urls = urls[len(urls)-1:]
+	}
+	// DEVIATION: Profile.RedirectedIsCrossSite.
+	if !r.preflight && r.profile.RedirectedIsCrossSite && r.leftOrigin() {
+		return "cross-site"
+	}
+	for _, l := range urls {
 		switch {
 		case origin.SameOrigin(l.origin, r.origin):
 		case !origin.SameSite(l.origin, r.origin):
@@ -124,6 +137,16 @@ func (r *request) fetchSite() string {
 		}
 	}
 	return site
+}
+
+// leftOrigin reports whether a redirect has led from one origin to another.
+func (r *request) leftOrigin() bool {
+	for i := 1; i < len(r.urls); i++ {
+		if !origin.SameOrigin(r.urls[i-1].origin, r.urls[i].origin) {
+			return true
+		}
+	}
+	return false
 }
 
 // sameSiteAll reports whether the page and every URL so far are one site.

@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"encoding/base64"
+	"strconv"
 	"strings"
 
 	"github.com/drawbridge-cors/drawbridge/header"
@@ -15,14 +16,20 @@ func (c *Client) schemeFetch(r *request) (*response, error) {
 	// 3.
 	switch current.scheme {
 	case "about":
-		if current.url.Pathname() == "blank" {
+		// DEVIATION: Profile.AboutRefused.
+		if current.url.Pathname() == "blank" && (!r.profile.AboutRefused || r.mode == ModeNavigate) {
 			return synthetic("text/html;charset=utf-8", nil), nil
 		}
 	case "data":
 		// 3.1–3.4.
 		contentType, body, ok := processDataURL(current.href)
 		if ok {
-			return synthetic(contentType, body), nil
+			response := synthetic(contentType, body)
+			// DEVIATION: Profile.DataContentLength.
+			if r.profile.DataContentLength {
+				response.Header = append(response.Header, Field{Name: header.ContentLength, Value: strconv.Itoa(len(body))})
+			}
+			return response, nil
 		}
 	case "http", "https":
 		return c.httpFetch(r, false)

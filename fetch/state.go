@@ -56,6 +56,18 @@ type location struct {
 // https://url.spec.whatwg.org/#path-percent-encode-set
 var urlParser = url.NewParser(url.WithPathPercentEncodeSet(url.PathPercentEncodeSet.Set('^')))
 
+// pipeParser is urlParser for Profile.PipeEscaped.
+var pipeParser = url.NewParser(url.WithPathPercentEncodeSet(url.PathPercentEncodeSet.Set('^').Set('|')))
+
+// parser is the URL parser of the engine.
+func (p *Profile) parser() url.Parser {
+	// DEVIATION: Profile.PipeEscaped.
+	if p.PipeEscaped {
+		return pipeParser
+	}
+	return urlParser
+}
+
 func newLocation(u *url.Url) location {
 	return location{
 		url:    u,
@@ -79,8 +91,9 @@ func (l location) includesCredentials() bool { return l.url.Username() != "" || 
 //
 // https://fetch.spec.whatwg.org/#concept-request
 type request struct {
-	ctx   context.Context
-	trace func(Event)
+	ctx     context.Context
+	trace   func(Event)
+	profile *Profile
 
 	client           Environment
 	origin           origin.Origin
@@ -104,6 +117,16 @@ type request struct {
 	preventNoCacheHeader bool
 	// preflight is true for the request that a CORS-preflight fetch makes.
 	preflight bool
+	// asked is true once a hop was one to ask about first.
+	asked bool
+	// authorNames are the unsafe header names of the request as the author made it; strippedNames reports which of them the last
+	// redirect took away.
+	authorNames   []string
+	strippedNames func(name string) bool
+	// originSent is true while the request has an Origin that only its method called for.
+	originSent bool
+	// deferred refuses a redirect once the preflight behind it has been sent.
+	deferred func() *BlockedError
 	// dropped holds the events of headers that do not travel until the trace is open.
 	dropped []Event
 }

@@ -46,7 +46,7 @@ func Run(ctx context.Context, scenario *vectors.Scenario, newClient NewClient) (
 	if what := unsupported(scenario); what != "" {
 		return vectors.Observed{}, fmt.Errorf("play: %s: %s: %w", scenario.ID, what, errors.ErrUnsupported)
 	}
-	p := &player{scenario: scenario, origins: vectors.FixedOrigins()}
+	p := &player{scenario: scenario, origins: vectors.FixedOrigins(), frame: origin.Opaque()}
 	p.servers = newServers(p)
 	p.client = newClient(p.servers, p.now)
 	if err := p.prime(ctx); err != nil {
@@ -93,6 +93,8 @@ type player struct {
 	origins  *vectors.Origins
 	servers  *servers
 	client   *fetch.Client
+	// frame is the opaque origin of the sandboxed frame.
+	frame origin.Origin
 	// elapsed is the time on the clock since start, in nanoseconds: a client may read the clock from several goroutines.
 	elapsed atomic.Int64
 }
@@ -115,7 +117,7 @@ func (p *player) page() (fetch.Environment, error) {
 func (p *player) environment() (fetch.Environment, error) {
 	e, err := p.page()
 	if p.scenario.Context == vectors.Sandbox {
-		e.Origin, e.URL = origin.Opaque(), p.origins.Origin(p.scenario.Page)+"/ctl/frame"
+		e.Origin, e.URL = p.frame, p.origins.Origin(p.scenario.Page)+"/ctl/frame"
 	}
 	return e, err
 }
