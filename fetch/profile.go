@@ -21,6 +21,10 @@ type Profile struct {
 	// EqualLocations takes several equal Location lines for one, where the standard wants exactly one line. Chromium and Firefox
 	// do; WebKit joins the lines. Shown by the scenario redirect-location-166.
 	EqualLocations bool
+	// NoCORSKeepsCredentials decides on credentials once for a request with mode "no-cors" and credentials "same-origin": what
+	// starts at the page's own origin carries them wherever it is redirected to. WebKit does. Shown by the scenarios
+	// https-cookie-redirect-004, -009, -014, -024 and -029.
+	NoCORSKeepsCredentials bool
 }
 
 // The profiles.
