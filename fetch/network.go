@@ -64,6 +64,7 @@ func (c *Client) httpNetworkOrCacheFetch(r *request) (*response, error) {
 	}
 	// 8.21.
 	cookies := c.appendCookie(r, &list, includeCredentials)
+	c.appendAuthorization(r, &list, includeCredentials)
 	r.emit(Event{Kind: EventCredentials, Algorithm: algNetworkOrCache, Step: "8.3", OK: includeCredentials, Names: cookies})
 
 	// 11.1.

@@ -4,6 +4,8 @@
 // WebKit leave it, a [Policy] says so, one switch for one cause; the switches come from what the three browsers did with the scenarios
 // of package vectors. WebKit is WebKitGTK here, whose cookies are libsoup's: Safari's are not measured.
 //
+// A jar keeps HTTP authentication too, which browsers send under much the same rules: see [Jar.Authenticate].
+//
 // A [Jar] says why a cookie was not stored or did not travel: see [Jar.Decide] and [WithObserver].
 //
 // # Left out

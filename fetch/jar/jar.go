@@ -30,6 +30,8 @@ type Jar struct {
 	cookies map[string][]*Cookie
 	count   int
 	order   uint64
+	// authentications are in the order in which they came.
+	authentications []authentication
 }
 
 var _ fetch.Jar = (*Jar)(nil)
@@ -78,12 +80,12 @@ func (j *Jar) All() []Cookie {
 	return all
 }
 
-// Clear removes all cookies.
+// Clear removes all cookies, user names and passwords.
 func (j *Jar) Clear() {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	clear(j.cookies)
-	j.count = 0
+	j.count, j.authentications = 0, nil
 }
 
 // tell reports decisions, with the jar unlocked.

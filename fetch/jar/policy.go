@@ -56,6 +56,10 @@ type Policy struct {
 	Partitions bool
 	// SecureOnLoopback takes http on loopback for secure. Chromium and Firefox do.
 	SecureOnLoopback bool
+	// AuthenticationPerSite keeps HTTP authentication apart by the site at the top. Firefox does.
+	AuthenticationPerSite bool
+	// AuthenticationReplaces sends it in the place of an author's Authorization. WebKit does.
+	AuthenticationReplaces bool
 }
 
 // The policies.
@@ -77,10 +81,12 @@ var (
 		Name: "Firefox", ThirdParty: Partition,
 		NoneNeedsSecure: true, SendMindsRedirects: true,
 		Prefixes: true, HostPrefixAllowsOwnSuffix: true, Partitions: true, SecureOnLoopback: true,
+		AuthenticationPerSite: true,
 	}
 	// WebKit is WebKitGTK 2.50 with libsoup.
 	WebKit = Policy{
 		Name: "WebKit", ThirdParty: SendOnly,
 		LocalhostIsOneSite: true, SendMindsRedirects: true, HostIsSameSite: true, StoresAnySameSite: true, NoneIsNoSameSite: true,
+		AuthenticationReplaces: true,
 	}
 )

@@ -52,7 +52,8 @@ var cookieCorpora = []struct {
 type cookieReached struct {
 	// Agreed: the browsers agree in the core classes, and the client does as they.
 	Agreed int `json:"agreed"`
-	// Cookies: the requests are those of the browser, there are cookies, and they are the same in requests and jars.
+	// Cookies: the requests are those of the browser, there are cookies or HTTP authentication, and they are the same in requests
+	// and jars.
 	Cookies int `json:"cookies"`
 }
 
@@ -128,7 +129,7 @@ func exception(l *vectors.Line, engine vectors.Engine) string {
 	if slices.ContainsFunc(l.Observed[engine].Fetches, func(f vectors.FetchOutcome) bool {
 		return f.Outcome == vectors.TimedOut || f.Outcome == vectors.Hung
 	}) {
-		return "the browser asks its user for a password, and waits"
+		return "the browser never answered: it asks its user for a password, or hangs"
 	}
 	return ""
 }
@@ -149,11 +150,11 @@ func (n *cookieTally) add(l *vectors.Line, engine vectors.Engine, got vectors.Ob
 		}
 	}
 	for _, c := range differ {
-		if c == vectors.CookiesClass || c == vectors.JarClass || l.Agree && c.Core() {
+		if keptInJar(c) || l.Agree && c.Core() {
 			n.failing[c] = append(n.failing[c], l.ID)
 		}
 	}
-	if !hasCookies(want) {
+	if !hasCookies(l, want) {
 		return
 	}
 	if slices.Contains(differ, vectors.SequenceClass) {
@@ -161,13 +162,20 @@ func (n *cookieTally) add(l *vectors.Line, engine vectors.Engine, got vectors.Ob
 		return
 	}
 	n.cookies++
-	if !slices.Contains(differ, vectors.CookiesClass) && !slices.Contains(differ, vectors.JarClass) {
+	if !slices.ContainsFunc(differ, keptInJar) {
 		n.Cookies++
 	}
 }
 
-func hasCookies(o vectors.Observed) bool {
-	return len(o.Jar) > 0 || slices.ContainsFunc(o.Requests, func(r vectors.Request) bool { return len(r.Cookies) > 0 })
+// keptInJar tells the classes that depend on the jar.
+func keptInJar(c vectors.Class) bool {
+	return c == vectors.CookiesClass || c == vectors.JarClass || c == vectors.AuthorizationClass
+}
+
+// hasCookies reports whether there is anything to compare: cookies, or HTTP authentication.
+func hasCookies(l *vectors.Line, o vectors.Observed) bool {
+	authenticated := slices.ContainsFunc(l.Scenario.Prime, func(p vectors.Prime) bool { return p.Auth != "" })
+	return authenticated || len(o.Jar) > 0 || slices.ContainsFunc(o.Requests, func(r vectors.Request) bool { return len(r.Cookies) > 0 })
 }
 
 func reportCookies(t *testing.T, name string, groups map[string]*cookieTally) {

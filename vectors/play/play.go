@@ -7,10 +7,10 @@
 //
 // # Left out
 //
-// The probe new Request(url, init), on which nothing of the core depends. HTTP authentication that the browser remembers from an earlier
-// visit: [Run] refuses scenarios that need it. Nobody is asked for a password: a 401 is a response. Cookies are as good as the jar that
-// the client was lent; the core does not depend on them. The page itself, which fetch("") asks for, is not among the routes: it is a
-// 404 here.
+// The probe new Request(url, init), on which nothing of the core depends. Nobody is asked for a password: a 401 is a response. Cookies
+// are as good as the jar that the client was lent; the core does not depend on them. HTTP authentication that the browser remembers
+// from an earlier visit is the jar's too: if it is no [fetch.Authenticator], [Run] refuses scenarios that need it. The page itself,
+// which fetch("") asks for, is not among the routes: it is a 404 here.
 package play
 
 import (
@@ -19,6 +19,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -41,9 +42,6 @@ const maxBody = vectors.MaxLine
 // more requests than any scenario needs. It wraps [errors.ErrUnsupported] if the scenario needs what the package leaves out. Run may be
 // called by several goroutines at once, even with the same scenario: it only reads it.
 func Run(ctx context.Context, scenario *vectors.Scenario, newClient NewClient) (vectors.Observed, error) {
-	if what := unsupported(scenario); what != "" {
-		return vectors.Observed{}, fmt.Errorf("play: %s: %s: %w", scenario.ID, what, errors.ErrUnsupported)
-	}
 	p := &player{scenario: scenario, origins: vectors.FixedOrigins()}
 	p.servers = newServers(p)
 	p.client = newClient(p.servers, p.now)
@@ -69,16 +67,6 @@ func Run(ctx context.Context, scenario *vectors.Scenario, newClient NewClient) (
 		return vectors.Observed{}, fmt.Errorf("play: %s: jar: %w", scenario.ID, err)
 	}
 	return observed, nil
-}
-
-// unsupported names the first member of s that cannot be played, or returns "".
-func unsupported(s *vectors.Scenario) string {
-	for i := range s.Prime {
-		if s.Prime[i].Auth != "" {
-			return fmt.Sprintf("prime[%d].auth", i)
-		}
-	}
-	return ""
 }
 
 // A player is the state of one run.
@@ -148,6 +136,12 @@ func (p *player) prime(ctx context.Context) error {
 			}
 			if _, err := p.call(ctx, request); err != nil {
 				return err
+			}
+			if username, password, ok := strings.Cut(prime.Auth, ":"); ok {
+				protected := p.origins.Origin(prime.Origin) + p.servers.base + authPath
+				if !p.client.Authenticate(request.Client, protected, username, password) {
+					return fmt.Errorf("[%d].auth: the client keeps no HTTP authentication: %w", i, errors.ErrUnsupported)
+				}
 			}
 		}
 	}

@@ -352,15 +352,16 @@ func TestImages(t *testing.T) {
 	}
 }
 
-func TestRunRefusesWhatItLeavesOut(t *testing.T) {
+// What a browser remembers of HTTP authentication is the jar's to keep.
+func TestRunNeedsAnAuthenticator(t *testing.T) {
 	t.Parallel()
-	for name, members := range map[string]string{
-		"prime[0].auth": `"prime":[{"origin":"x1","top":true,"auth":"u:p"}],"fetches":[{"url":""}],"routes":[]`,
-	} {
-		_, err := play.Run(t.Context(), read(t, members), clients(fetch.Standard))
-		if !errors.Is(err, errors.ErrUnsupported) || !strings.Contains(err.Error(), "play: t-1: "+name) {
-			t.Errorf("%s: got %v", name, err)
-		}
+	scenario := read(t, `"prime":[{"origin":"page","top":true,"auth":"u:p"}],"fetches":[{"url":"{{page}}{{base}}/a"}],"routes":[]`)
+	_, err := play.Run(t.Context(), scenario, func(transport fetch.Transport, _ func() time.Time) *fetch.Client { return fetch.New(transport) })
+	if !errors.Is(err, errors.ErrUnsupported) || !strings.HasPrefix(err.Error(), "play: t-1: prime: [0].auth: ") {
+		t.Errorf("got %v", err)
+	}
+	if got := run(t, scenario).Requests[0].Headers["authorization"]; !slices.Equal(got, vectors.Values{"Basic dTpw"}) {
+		t.Errorf("got %q", got)
 	}
 }
 

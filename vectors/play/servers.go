@@ -21,6 +21,8 @@ import (
 const (
 	// primePath is where the answers with the cookies of a Prime are, below the base.
 	primePath = "/__prime"
+	// authPath is what a page at the top asks for with a user name and a password, below the base.
+	authPath = "/__auth"
 	// jarPath is what a page asks for to show its cookies, below the base.
 	jarPath = "/__jar"
 	// maxExchanges is more than the fetches of a scenario need, with 20 redirects each and a preflight for every hop.
