@@ -62,6 +62,9 @@ var architecture = []rule{
 			"os.ErrDeadlineExceeded", "syscall.ECONNREFUSED", "syscall.Errno",
 		},
 	},
+	{
+		dir: "fetch/jar", imports: []string{"origin", "fetch"}, modules: []string{urlParser, xNet}, library: true,
+	},
 	{dir: "explain", imports: []string{"origin", "header", "fetch"}, library: true},
 	{dir: "vectors", library: true},
 	{
@@ -87,7 +90,7 @@ var architecture = []rule{
 }
 
 // library is what programs, end-to-end tests and the library's own tests may import.
-var library = []string{"origin", "header", "fetch", "fetch/wire", "explain", "vectors", "vectors/play"}
+var library = []string{"origin", "header", "fetch", "fetch/jar", "fetch/wire", "explain", "vectors", "vectors/play"}
 
 // apart lists pairs of trees that never import each other, tests included: the two sides of the wire. Whatever needs both stands
 // above both.

@@ -80,8 +80,10 @@ type CookieRequest struct {
 
 	// URL is where the request goes, Method how.
 	URL, Method string
-	// Client is the origin of the page.
-	Client origin.Origin
+	// Client is the origin of the page or frame that asks, TopLevel that of the page at the top.
+	Client, TopLevel origin.Origin
+	// Via holds the origins of the URLs that redirected here, the first one first.
+	Via []origin.Origin
 	// CrossSite is true if the page, or a redirect on the way, is on another site than URL. Cookies with SameSite=Lax or Strict
 	// do not travel then, but for a top-level navigation.
 	CrossSite bool

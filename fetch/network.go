@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/drawbridge-cors/drawbridge/header"
+	"github.com/drawbridge-cors/drawbridge/origin"
 )
 
 // maxKeepaliveBody is how long the body of a request with keepalive may be.
@@ -24,7 +26,7 @@ func (c *Client) httpNetworkOrCacheFetch(r *request) (*response, error) {
 	list := r.profile.wireHeaders(r.header)
 
 	// 8.3. Credentials travel when the page says so, or to the page's own origin.
-	includeCredentials := r.credentials == CredentialsInclude || r.credentials == CredentialsSameOrigin && r.tainting == taintingBasic
+	includeCredentials := c.includeCredentials(r)
 
 	// 8.10. What may outlive the page is short.
 	if r.keepalive && r.body != nil && len(r.body.Source) > maxKeepaliveBody {
@@ -61,6 +63,7 @@ func (c *Client) httpNetworkOrCacheFetch(r *request) (*response, error) {
 	}
 	// 8.21.
 	cookies := c.appendCookie(r, &list, includeCredentials)
+	c.appendAuthorization(r, &list, includeCredentials)
 	r.emit(Event{Kind: EventCredentials, Algorithm: algNetworkOrCache, Step: "8.3", OK: includeCredentials, Names: cookies})
 
 	// 8.24–8.26.
@@ -95,6 +98,15 @@ func (c *Client) httpNetworkOrCacheFetch(r *request) (*response, error) {
 	}
 	// 17. A 421 would be tried again on another connection; a transport that is lent has no other to offer.
 	return response, nil
+}
+
+// includeCredentials is step 8.3 of HTTP-network-or-cache fetch.
+//
+// https://fetch.spec.whatwg.org/#concept-http-network-or-cache-fetch
+func (c *Client) includeCredentials(r *request) bool {
+	// DEVIATION: WebKit asks only once where nobody can read the response (Profile.NoCORSKeepsCredentials).
+	keeps := c.profile.NoCORSKeepsCredentials && r.tainting == taintingOpaque && origin.SameOrigin(r.urls[0].origin, r.origin)
+	return r.credentials == CredentialsInclude || r.credentials == CredentialsSameOrigin && (r.tainting == taintingBasic || keeps)
 }
 
 var errProxyAuthentication = errors.New("a proxy asks for authentication")
@@ -224,11 +236,29 @@ func (l location) wireURL() string {
 // https://fetch.spec.whatwg.org/#determine-the-same-site-mode
 func (r *request) cookieRequest() CookieRequest {
 	current := r.current()
-	return CookieRequest{
-		URL: current.wireURL(), Method: r.method, Client: r.origin,
+	c := CookieRequest{
+		URL: current.wireURL(), Method: r.method, Client: r.origin, TopLevel: r.client.topLevel(),
 		CrossSite:  !sameSiteAll(r),
 		Navigation: r.mode == ModeNavigate,
 	}
+	for _, l := range r.urls[:len(r.urls)-1] {
+		c.Via = append(c.Via, l.origin)
+	}
+	return c
+}
+
+// topLevel is the origin of the page at the top.
+//
+// https://html.spec.whatwg.org/#concept-environment-top-level-origin
+func (e Environment) topLevel() origin.Origin {
+	if !e.TopLevel.IsOpaque() || !e.Origin.IsOpaque() {
+		return cmp.Or(e.TopLevel, e.Origin)
+	}
+	// A frame with an opaque origin still has the address that it was loaded from.
+	if o, err := origin.ParseURL(e.URL); err == nil {
+		return o
+	}
+	return e.Origin
 }
 
 func (c *Client) time() time.Time {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/drawbridge-cors/drawbridge/fetch"
+	"github.com/drawbridge-cors/drawbridge/origin"
 )
 
 // The request as it goes over the wire: every header, in order.
@@ -375,8 +376,107 @@ func TestCookieRequest(t *testing.T) {
 					t.Errorf("request %d: the jar was asked %+v; want URL %s, cross-site %v, navigation %v",
 						i, asked, c.hops[i], c.crossSite[i], c.navigation)
 				}
-				if asked.Client.String() != pageOrigin {
-					t.Errorf("request %d: the jar was asked for %s, want %s", i, asked.Client, pageOrigin)
+				if asked.Client.String() != pageOrigin || asked.TopLevel.String() != pageOrigin {
+					t.Errorf("request %d: the jar was asked for %s under %s, want %s for both", i, asked.Client, asked.TopLevel, pageOrigin)
+				}
+				var via []string
+				for _, o := range asked.Via {
+					via = append(via, o.String())
+				}
+				if want := originsOf(t, c.hops[:i]); !slices.Equal(via, want) {
+					t.Errorf("request %d: got %q on the way, want %q", i, via, want)
+				}
+			}
+		})
+	}
+}
+
+func originsOf(t *testing.T, urls []string) []string {
+	t.Helper()
+	var origins []string
+	for _, u := range urls {
+		o, err := origin.ParseURL(u)
+		if err != nil {
+			t.Fatal(err)
+		}
+		origins = append(origins, o.String())
+	}
+	return origins
+}
+
+// Whose page is at the top.
+func TestTopLevel(t *testing.T) {
+	t.Parallel()
+	o := func(s string) origin.Origin {
+		parsed, err := origin.Parse(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return parsed
+	}
+	shop, blog := o("https://shop.example"), o("https://blog.example")
+	for _, c := range []struct {
+		name   string
+		client fetch.Environment
+		want   string
+	}{
+		{"the page itself", fetch.Environment{Origin: shop}, "https://shop.example"},
+		{"another one, if it is named", fetch.Environment{Origin: shop, TopLevel: blog}, "https://blog.example"},
+		{"for an opaque frame where its address is", fetch.Environment{Origin: origin.Opaque(), URL: "https://shop.example/frame"}, "https://shop.example"},
+		{"for an opaque frame the one that is named", fetch.Environment{Origin: origin.Opaque(), TopLevel: blog, URL: "https://shop.example/frame"}, "https://blog.example"},
+		{"for an opaque frame without address nobody's", fetch.Environment{Origin: origin.Opaque()}, "null"},
+		{"for an opaque frame with a data: address nobody's", fetch.Environment{Origin: origin.Opaque(), URL: "data:,x"}, "null"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			s, j := &server{answer: func(int, *fetch.HTTPRequest) reply { return reply{status: 200} }}, &jar{}
+			run(t, fetch.New(s, fetch.WithJar(j)), s, &fetch.Request{Client: c.client, URL: api, Mode: fetch.ModeNoCORS, Credentials: fetch.CredentialsInclude})
+			if len(j.asked) != 1 || j.asked[0].TopLevel.String() != c.want {
+				t.Errorf("got %+v, want %s at the top", j.asked, c.want)
+			}
+		})
+	}
+}
+
+// Step 8.3, and WebKit's way with requests that start at home and that nobody can read.
+func TestNoCORSKeepsCredentials(t *testing.T) {
+	t.Parallel()
+	keeps := fetch.Standard
+	keeps.NoCORSKeepsCredentials = true
+	for _, c := range []struct {
+		name           string
+		mode           fetch.Mode
+		credentials    fetch.CredentialsMode
+		hops           []string
+		standard, kept []bool
+	}{
+		{"from home", fetch.ModeNoCORS, "", []string{own, api}, []bool{true, false}, []bool{true, true}},
+		{"and back", fetch.ModeNoCORS, "", []string{own, api, own}, []bool{true, false, false}, []bool{true, true, true}},
+		{"from elsewhere", fetch.ModeNoCORS, "", []string{api, own}, []bool{false, false}, []bool{false, false}},
+		{"with CORS", fetch.ModeCORS, "", []string{own, api}, []bool{true, false}, []bool{true, false}},
+		{"without any", fetch.ModeNoCORS, fetch.CredentialsOmit, []string{own, api}, []bool{false, false}, []bool{false, false}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			for _, p := range []struct {
+				profile fetch.Profile
+				want    []bool
+			}{{fetch.Standard, c.standard}, {keeps, c.kept}} {
+				s := chain(c.hops)
+				inner := s.answer
+				s.answer = func(n int, request *fetch.HTTPRequest) reply {
+					r := inner(n, request)
+					r.header = append(r.header, acao+"*")
+					return r
+				}
+				run(t, fetch.New(s, fetch.WithProfile(p.profile), fetch.WithJar(&jar{cookies: []string{"id=1"}})), s,
+					&fetch.Request{URL: c.hops[0], Mode: c.mode, Credentials: c.credentials})
+				var got []bool
+				for _, r := range s.log {
+					got = append(got, r.get("Cookie") == "id=1")
+				}
+				if !slices.Equal(got, p.want) {
+					t.Errorf("%+v: got %v, want %v", p.profile, got, p.want)
 				}
 			}
 		})

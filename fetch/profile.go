@@ -60,6 +60,9 @@ type RequestHeaders struct {
 	// HeadersAsUTF8 writes bytes of author headers from 0x80 up as the UTF-8 of the code points of the same number. header-byte-143,
 	// ctype-042.
 	HeadersAsUTF8 bool
+	// NoCORSKeepsCredentials decides on credentials once for a request with mode "no-cors" and credentials "same-origin": what starts
+	// at the page's own origin carries them wherever it is redirected to. https-cookie-redirect-004, https-cookie-redirect-009.
+	NoCORSKeepsCredentials bool
 	// NormalizedEscapes writes %61 as "a", and %e9 as %E9, into the request line. url-055.
 	NormalizedEscapes bool
 }
@@ -235,6 +238,7 @@ var (
 		Name: "WebKit", Version: "WebKitGTK 2.50.6",
 		RequestHeaders: RequestHeaders{
 			CombinedHeaders: true, LooseRange: true, MaxRangeNumber: 1<<64 - 1, AboutRefused: true, HeadersAsUTF8: true, NormalizedEscapes: true,
+			NoCORSKeepsCredentials: true,
 		},
 		PreflightRule: PreflightRule{AuthorizationUnderWildcard: true, PreflightKeepsHeaders: true, PreflightAgain: true},
 		PreflightCaching: PreflightCaching{

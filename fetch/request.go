@@ -89,6 +89,9 @@ type Environment struct {
 
 	// Origin is the page's origin. See [origin.Parse].
 	Origin origin.Origin
+	// TopLevel is the origin of the page at the top, for cookies. The zero value says that this page is at the top, or for an opaque
+	// Origin, that it is framed by a page of URL's origin.
+	TopLevel origin.Origin
 	// URL is the page's address, from which Referer is made and against which relative URLs are parsed. Empty means the root of
 	// Origin, and no referrer for an opaque one.
 	URL string

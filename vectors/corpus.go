@@ -9,8 +9,14 @@ import (
 	"iter"
 )
 
-//go:embed corpus.ndjson.gz
-var corpus []byte
+var (
+	//go:embed corpus.ndjson.gz
+	corpus []byte
+	//go:embed corpus-https.ndjson.gz
+	httpsCorpus []byte
+	//go:embed corpus-https-default.ndjson.gz
+	httpsDefaultCorpus []byte
+)
 
 // A Line is a scenario with what the engines did.
 type Line struct {
@@ -31,9 +37,19 @@ type Line struct {
 
 // All yields the embedded corpus, in a fixed order. The error is nil unless the program was built from a damaged tree; it ends the
 // sequence. Each line is newly read: a caller may change it. All is safe for concurrent use.
-func All() iter.Seq2[Line, error] {
+func All() iter.Seq2[Line, error] { return embedded(corpus) }
+
+// AllHTTPS yields the https set as [All] does: pages and servers on https, with names and so with sites, cookies, images, mixed content
+// and referrer policies. The browsers were told to allow third-party cookies, which shows what cookies mean to each of them.
+func AllHTTPS() iter.Seq2[Line, error] { return embedded(httpsCorpus) }
+
+// AllHTTPSDefault yields the scenarios of [AllHTTPS] again, with what the browsers did when nobody had changed how they treat third-party
+// cookies.
+func AllHTTPSDefault() iter.Seq2[Line, error] { return embedded(httpsDefaultCorpus) }
+
+func embedded(zipped []byte) iter.Seq2[Line, error] {
 	return func(yield func(Line, error) bool) {
-		r, err := gzip.NewReader(bytes.NewReader(corpus))
+		r, err := gzip.NewReader(bytes.NewReader(zipped))
 		if err != nil {
 			yield(Line{}, fmt.Errorf("vectors: embedded corpus: %w", err))
 			return
@@ -47,9 +63,17 @@ func All() iter.Seq2[Line, error] {
 }
 
 // Load returns all lines of [All], some tens of megabytes, or the first error.
-func Load() ([]Line, error) {
+func Load() ([]Line, error) { return load(All()) }
+
+// LoadHTTPS returns all lines of [AllHTTPS], some megabytes, or the first error.
+func LoadHTTPS() ([]Line, error) { return load(AllHTTPS()) }
+
+// LoadHTTPSDefault returns all lines of [AllHTTPSDefault], some megabytes, or the first error.
+func LoadHTTPSDefault() ([]Line, error) { return load(AllHTTPSDefault()) }
+
+func load(all iter.Seq2[Line, error]) ([]Line, error) {
 	var lines []Line
-	for line, err := range All() {
+	for line, err := range all {
 		if err != nil {
 			return nil, err
 		}

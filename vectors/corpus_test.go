@@ -16,20 +16,41 @@ import (
 
 var load = sync.OnceValues(vectors.Load)
 
-func corpus(t testing.TB) []vectors.Line {
+// corpora are the embedded ones, with the number of their lines.
+var corpora = []struct {
+	file  string
+	load  func() ([]vectors.Line, error)
+	lines int
+}{
+	{"corpus.ndjson.gz", load, 4231},
+	{"corpus-https.ndjson.gz", sync.OnceValues(vectors.LoadHTTPS), 990},
+	{"corpus-https-default.ndjson.gz", sync.OnceValues(vectors.LoadHTTPSDefault), 990},
+}
+
+// eachCorpus runs a test on all of them.
+func eachCorpus(t *testing.T, test func(t *testing.T, file string, lines []vectors.Line, want int)) {
 	t.Helper()
-	lines, err := load()
-	if err != nil {
-		t.Fatal(err)
+	for _, c := range corpora {
+		t.Run(c.file, func(t *testing.T) {
+			t.Parallel()
+			lines, err := c.load()
+			if err != nil {
+				t.Fatal(err)
+			}
+			test(t, c.file, lines, c.lines)
+		})
 	}
-	return lines
 }
 
 func TestCorpusIsWhole(t *testing.T) {
 	t.Parallel()
-	lines := corpus(t)
-	if len(lines) != 4231 {
-		t.Errorf("got %d scenarios, want 4231", len(lines))
+	eachCorpus(t, testWhole)
+}
+
+func testWhole(t *testing.T, _ string, lines []vectors.Line, want int) {
+	t.Helper()
+	if len(lines) != want {
+		t.Errorf("got %d scenarios, want %d", len(lines), want)
 	}
 	for _, l := range lines {
 		if l.ID != l.Scenario.ID || l.Group != l.Scenario.Group {
@@ -46,7 +67,12 @@ func TestCorpusIsWhole(t *testing.T) {
 // What is read and written again is the file, byte for byte: no member is lost, no byte of a header changed.
 func TestCorpusRoundTrip(t *testing.T) {
 	t.Parallel()
-	f, err := os.Open("corpus.ndjson.gz")
+	eachCorpus(t, testRoundTrip)
+}
+
+func testRoundTrip(t *testing.T, name string, lines []vectors.Line, _ int) {
+	t.Helper()
+	f, err := os.Open(name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +83,7 @@ func TestCorpusRoundTrip(t *testing.T) {
 	}
 	file := bufio.NewScanner(z)
 	file.Buffer(nil, vectors.MaxLine)
-	for _, l := range corpus(t) {
+	for _, l := range lines {
 		if !file.Scan() {
 			t.Fatal("the file ends early")
 		}
@@ -70,7 +96,12 @@ func TestCorpusRoundTrip(t *testing.T) {
 // Our comparison finds what the recorder's found when it compared the browsers.
 func TestDifferAgreesWithTheCorpus(t *testing.T) {
 	t.Parallel()
-	for _, l := range corpus(t) {
+	eachCorpus(t, testDiffer)
+}
+
+func testDiffer(t *testing.T, _ string, lines []vectors.Line, _ int) {
+	t.Helper()
+	for _, l := range lines {
 		pairs := map[vectors.Class]int{}
 		engines := vectors.Engines()
 		for i, a := range engines {

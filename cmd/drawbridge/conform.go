@@ -155,7 +155,7 @@ func engineOf(profile fetch.Profile) vectors.Engine {
 // newPlayer makes the user agent of one scenario.
 func newPlayer(profile fetch.Profile) play.NewClient {
 	return func(transport fetch.Transport, now func() time.Time) *fetch.Client {
-		return fetch.New(transport, fetch.WithClock(now), fetch.WithProfile(profile))
+		return fetch.New(transport, fetch.WithClock(now), fetch.WithProfile(profile), fetch.WithHTTPCache())
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/drawbridge-cors/drawbridge/fetch"
+	"github.com/drawbridge-cors/drawbridge/fetch/jar"
 	"github.com/drawbridge-cors/drawbridge/vectors"
 	"github.com/drawbridge-cors/drawbridge/vectors/play"
 )
@@ -174,7 +175,8 @@ func playAll(t *testing.T, lines []vectors.Line, profile fetch.Profile) (groups 
 
 func clients(profile fetch.Profile) play.NewClient {
 	return func(transport fetch.Transport, now func() time.Time) *fetch.Client {
-		return fetch.New(transport, fetch.WithClock(now), fetch.WithProfile(profile), fetch.WithJar(&jar{}), fetch.WithHTTPCache())
+		return fetch.New(transport, fetch.WithClock(now), fetch.WithProfile(profile), fetch.WithHTTPCache(),
+			fetch.WithJar(jar.New(jar.Chromium, jar.WithClock(now))))
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/drawbridge-cors/drawbridge/fetch"
 	"github.com/drawbridge-cors/drawbridge/vectors"
@@ -41,14 +42,18 @@ func TestConform(t *testing.T) {
 	flaky, alone := lines[0], lines[1]
 	flaky.ID, flaky.Flaky = "flaky", []vectors.Engine{vectors.Firefox}
 	alone.ID, alone.Observed = "alone", nil
-	image := lines[0]
-	image.ID = "unsupported"
-	image.Scenario.Jar = []vectors.Ref{vectors.Page}
-	lines = append(lines, flaky, alone, image)
+	// A client without a jar keeps no user names.
+	unsupported := lines[0]
+	unsupported.ID = "unsupported"
+	unsupported.Scenario.Prime = []vectors.Prime{{Origin: vectors.Page, Top: true, Auth: "user:password"}}
+	lines = append(lines, flaky, alone, unsupported)
+	jarless := func(transport fetch.Transport, now func() time.Time) *fetch.Client {
+		return fetch.New(transport, fetch.WithClock(now), fetch.WithProfile(fetch.Browsers))
+	}
 
 	for _, engine := range append(vectors.Engines(), "") {
 		done := 0
-		got, err := play.Conform(t.Context(), lines, engine, clients(fetch.Browsers), func(n, of int) {
+		got, err := play.Conform(t.Context(), lines, engine, jarless, func(n, of int) {
 			done++
 			if n != done || of != len(lines) {
 				t.Errorf("%s: progress: got %d of %d, want %d of %d", engine, n, of, done, len(lines))
@@ -71,6 +76,9 @@ func TestConform(t *testing.T) {
 		}
 		if !slices.Equal(got.LeftOut, leftOut) {
 			t.Errorf("%s: left out: got %v, want %v", engine, got.LeftOut, leftOut)
+		}
+		if !slices.Equal(got.Unsupported, []string{"unsupported"}) {
+			t.Errorf("%s: unsupported: got %v, want the one with a password", engine, got.Unsupported)
 		}
 		if len(got.Groups) != 1 || !slices.Equal(got.Groups[0].Differ[vectors.OutcomeClass], []string{lines[2].ID}) {
 			t.Errorf("%s: got groups %+v, want one, with %s differing in its outcome", engine, got.Groups, lines[2].ID)

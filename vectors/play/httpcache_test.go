@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/drawbridge-cors/drawbridge/fetch"
+	"github.com/drawbridge-cors/drawbridge/fetch/jar"
 	"github.com/drawbridge-cors/drawbridge/vectors"
 	"github.com/drawbridge-cors/drawbridge/vectors/play"
 )
@@ -131,7 +132,7 @@ func TestNoStoreDisablesTheHTTPCache(t *testing.T) {
 		t.Fatal(err)
 	}
 	without := func(transport fetch.Transport, now func() time.Time) *fetch.Client {
-		return fetch.New(transport, fetch.WithClock(now), fetch.WithProfile(fetch.Browsers), fetch.WithJar(&jar{}))
+		return fetch.New(transport, fetch.WithClock(now), fetch.WithProfile(fetch.Browsers), fetch.WithJar(jar.New(jar.Chromium, jar.WithClock(now))))
 	}
 	for i := range lines {
 		l := &lines[i]

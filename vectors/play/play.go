@@ -7,9 +7,9 @@
 //
 // # Left out
 //
-// The probe new Request(url, init), on which nothing of the core depends. Images, visits at the top and the final look into the jar:
-// [Run] refuses scenarios that need them. Cookies are as good as the jar that the client was lent; the core does not depend on them
-// either.
+// The probe new Request(url, init), on which nothing of the core depends. Nobody is asked for a password: a 401 is a response. Cookies
+// are as good as the jar that the client was lent; the core does not depend on them. HTTP authentication that the browser remembers
+// from an earlier visit is the jar's too: if it is no [fetch.Authenticator], [Run] refuses scenarios that need it.
 //
 // Besides the routes there is the page itself, which fetch("") asks for. The group httpcache needs a client with an HTTP cache
 // ([fetch.WithHTTPCache]); the responses of all other groups say no-store, so that a cache changes nothing there.
@@ -21,6 +21,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -43,9 +44,6 @@ const maxBody = vectors.MaxLine
 // more requests than any scenario needs. It wraps [errors.ErrUnsupported] if the scenario needs what the package leaves out. Run may be
 // called by several goroutines at once, even with the same scenario: it only reads it.
 func Run(ctx context.Context, scenario *vectors.Scenario, newClient NewClient) (vectors.Observed, error) {
-	if what := unsupported(scenario); what != "" {
-		return vectors.Observed{}, fmt.Errorf("play: %s: %s: %w", scenario.ID, what, errors.ErrUnsupported)
-	}
 	p := &player{scenario: scenario, origins: vectors.FixedOrigins(), frame: origin.Opaque()}
 	p.servers = newServers(p)
 	p.client = newClient(p.servers, p.now)
@@ -66,25 +64,11 @@ func Run(ctx context.Context, scenario *vectors.Scenario, newClient NewClient) (
 		observed.Fetches[i] = outcome
 	}
 	observed.Requests = p.servers.requests()
+	var err error
+	if observed.Jar, err = p.jar(ctx); err != nil {
+		return vectors.Observed{}, fmt.Errorf("play: %s: jar: %w", scenario.ID, err)
+	}
 	return observed, nil
-}
-
-// unsupported names the first member of s that cannot be played, or returns "".
-func unsupported(s *vectors.Scenario) string {
-	if len(s.Jar) > 0 {
-		return "jar"
-	}
-	for i := range s.Prime {
-		if s.Prime[i].Top {
-			return fmt.Sprintf("prime[%d].top", i)
-		}
-	}
-	for i := range s.Fetches {
-		if s.Fetches[i].Kind != "" {
-			return fmt.Sprintf("fetches[%d].kind %q", i, s.Fetches[i].Kind)
-		}
-	}
-	return ""
 }
 
 // A player is the state of one run.
@@ -106,11 +90,18 @@ func (p *player) now() time.Time { return start.Add(time.Duration(p.elapsed.Load
 
 func (p *player) sleep(d time.Duration) { p.elapsed.Add(int64(d)) }
 
-// page is the environment of the document at the top.
-func (p *player) page() (fetch.Environment, error) {
-	self := p.origins.Origin(p.scenario.Page)
+// at is the environment of a document at the top.
+func (p *player) at(ref vectors.Ref) (fetch.Environment, error) {
+	self := p.origins.Origin(ref)
 	o, err := origin.Parse(self)
-	return fetch.Environment{Origin: o, URL: self + pagePath, ReferrerPolicy: fetch.ReferrerPolicy(p.scenario.ReferrerPolicy)}, err
+	return fetch.Environment{Origin: o, TopLevel: o, URL: self + pagePath}, err
+}
+
+// page is the environment of the scenario's document.
+func (p *player) page() (fetch.Environment, error) {
+	e, err := p.at(p.scenario.Page)
+	e.ReferrerPolicy = fetch.ReferrerPolicy(p.scenario.ReferrerPolicy)
+	return e, err
 }
 
 // environment is where fetch() is called.
@@ -122,25 +113,65 @@ func (p *player) environment() (fetch.Environment, error) {
 	return e, err
 }
 
-// prime lets the page collect cookies. Whether they stick is for the client's jar to say, and refusals do not matter.
+// prime collects cookies: first by visits at the top, then on the page. Whether they stick is for the client's jar to say, and
+// refusals do not matter.
 func (p *player) prime(ctx context.Context) error {
 	page, err := p.page()
 	if err != nil {
 		return err
 	}
-	for i, prime := range p.scenario.Prime {
-		_, err := p.call(ctx, &fetch.Request{
-			Client:      page,
-			URL:         p.origins.Origin(prime.Origin) + p.servers.base + primePath + strconv.Itoa(i),
-			Mode:        fetch.ModeNoCORS,
-			Credentials: fetch.CredentialsInclude,
-			Cache:       fetch.CacheNoStore,
-		})
-		if err != nil {
-			return err
+	for _, top := range []bool{true, false} {
+		for i, prime := range p.scenario.Prime {
+			if prime.Top != top {
+				continue
+			}
+			request := &fetch.Request{
+				Client:      page,
+				URL:         p.origins.Origin(prime.Origin) + p.servers.base + primePath + strconv.Itoa(i),
+				Mode:        fetch.ModeNoCORS,
+				Credentials: fetch.CredentialsInclude,
+				Cache:       fetch.CacheNoStore,
+			}
+			if top {
+				request.Mode, request.Destination = fetch.ModeNavigate, "document"
+				if request.Client, err = p.at(prime.Origin); err != nil {
+					return err
+				}
+			}
+			if _, err := p.call(ctx, request); err != nil {
+				return err
+			}
+			if username, password, ok := strings.Cut(prime.Auth, ":"); ok {
+				protected := p.origins.Origin(prime.Origin) + p.servers.base + authPath
+				if !p.client.Authenticate(request.Client, protected, username, password) {
+					return fmt.Errorf("[%d].auth: the client keeps no HTTP authentication: %w", i, errors.ErrUnsupported)
+				}
+			}
 		}
 	}
 	return nil
+}
+
+// jar looks what each origin that the scenario names has in its jar, as a page at the top.
+func (p *player) jar(ctx context.Context) (map[vectors.Ref][]string, error) {
+	var jar map[vectors.Ref][]string
+	for _, ref := range p.scenario.Jar {
+		page, err := p.at(ref)
+		if err != nil {
+			return nil, err
+		}
+		_, err = p.call(ctx, &fetch.Request{
+			Client: page, URL: p.origins.Origin(ref) + p.servers.base + jarPath, Cache: fetch.CacheNoStore,
+		})
+		if err != nil {
+			return nil, err
+		}
+		if jar == nil {
+			jar = map[vectors.Ref][]string{}
+		}
+		jar[ref] = p.servers.jarSeen()
+	}
+	return jar, nil
 }
 
 // rejected is what script sees of every failure, whatever its cause.
@@ -157,7 +188,19 @@ func (p *player) fetch(ctx context.Context, f *vectors.Fetch) (vectors.FetchOutc
 		return rejected, nil
 	}
 	request.Client = environment
-	return p.call(ctx, request)
+	outcome, err := p.call(ctx, request)
+	if err == nil && f.Kind == vectors.Image {
+		return p.image(outcome), nil
+	}
+	return outcome, err
+}
+
+// image says what becomes of an image: it loads if it arrived and is one, whatever the status.
+func (p *player) image(outcome vectors.FetchOutcome) vectors.FetchOutcome {
+	if outcome.Outcome == vectors.Responded && p.servers.sentImage() {
+		return vectors.FetchOutcome{Outcome: vectors.Loaded}
+	}
+	return vectors.FetchOutcome{Outcome: vectors.Failed}
 }
 
 // call awaits a fetch and its body, and describes what script sees.

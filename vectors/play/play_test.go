@@ -301,17 +301,67 @@ func TestHTTPSSet(t *testing.T) {
 	}
 }
 
-func TestRunRefusesWhatItLeavesOut(t *testing.T) {
+// A visit at the top sets what is Strict for its own site, the page only what it may; the last look is at the top again.
+func TestVisitsAtTheTop(t *testing.T) {
 	t.Parallel()
-	for name, members := range map[string]string{
-		"jar":             `"jar":["x1"],"fetches":[{"url":""}],"routes":[]`,
-		"prime[0].top":    `"prime":[{"origin":"x1","top":true}],"fetches":[{"url":""}],"routes":[]`,
-		"fetches[1].kind": `"fetches":[{"url":""},{"url":"","kind":"img"}],"routes":[]`,
+	members := `"prime":[{"origin":"x1","top":true,"setCookie":["top=1; Path={{base}}; SameSite=Strict","other~x=1; Path=/","mine~{{id}}=1; Path=/"]},
+		{"origin":"x1","setCookie":["page=1; Path={{base}}; SameSite=Strict"]}],"jar":["x1","x2"],
+		"fetches":[{"url":"{{x1}}{{base}}/a","credentials":"include","mode":"no-cors"}],"routes":[]`
+	o := run(t, read(t, members))
+	if got := fmt.Sprint(o.Jar); got != "map[x1:[mine top] x2:[]]" {
+		t.Errorf("got %s", got)
+	}
+	if got := o.Requests[0].Cookies; len(got) > 0 || len(o.Requests) != 1 {
+		t.Errorf("got %q in the first of %d requests, want none in the only one", got, len(o.Requests))
+	}
+}
+
+func TestImages(t *testing.T) {
+	t.Parallel()
+	image := func(status int, contentType, header, body string) string {
+		return fmt.Sprintf(`,"routes":[{"origin":"x1","path":"/i","actual":{"status":%d,"headers":[["Content-Type",%q]%s],"body":%q}}]`,
+			status, contentType, header, body)
+	}
+	const plain, anonymous = `"fetches":[{"url":"{{x1}}{{base}}/i","kind":"img"}]`, `"fetches":[{"url":"{{x1}}{{base}}/i","kind":"img","crossOrigin":"anonymous"}]`
+	const credentials = `"fetches":[{"url":"{{x1}}{{base}}/i","kind":"img","crossOrigin":"use-credentials"}]`
+	const wildcard, exact = `,["Access-Control-Allow-Origin","*"]`, `,` + allow + `,["Access-Control-Allow-Credentials","true"]`
+	for _, c := range []struct {
+		name, members, mode string
+		want                vectors.Outcome
+	}{
+		{"without crossorigin the server need not allow anything", plain + image(200, "image/png", "", "i"), "no-cors", vectors.Loaded},
+		{"an image that comes with an error is an image", plain + image(404, "image/png", "", "i"), "no-cors", vectors.Loaded},
+		{"text is no image", plain + image(200, "text/plain", "", "i"), "no-cors", vectors.Failed},
+		{"nothing is no image", plain + image(200, "image/png", "", ""), "no-cors", vectors.Failed},
+		{"anonymous is CORS without credentials", anonymous + image(200, "image/png", wildcard, "i"), "cors", vectors.Loaded},
+		{"anonymous needs an allowance", anonymous + image(200, "image/png", "", "i"), "cors", vectors.Failed},
+		{"use-credentials is not content with the wildcard", credentials + image(200, "image/png", wildcard, "i"), "cors", vectors.Failed},
+		{"use-credentials is content with the origin", credentials + image(200, "image/png", exact, "i"), "cors", vectors.Loaded},
 	} {
-		_, err := play.Run(t.Context(), read(t, members), clients(fetch.Standard))
-		if !errors.Is(err, errors.ErrUnsupported) || !strings.Contains(err.Error(), "play: t-1: "+name) {
-			t.Errorf("%s: got %v", name, err)
-		}
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			o := run(t, read(t, c.members))
+			if got := o.Fetches[0]; got.Outcome != c.want || got.Response != nil || got.Error != "" {
+				t.Errorf("got %+v, want %q and nothing else", got, c.want)
+			}
+			h := o.Requests[0].Headers
+			if h["sec-fetch-dest"][0] != "image" || h["sec-fetch-mode"][0] != c.mode {
+				t.Errorf("got %v", h)
+			}
+		})
+	}
+}
+
+// What a browser remembers of HTTP authentication is the jar's to keep.
+func TestRunNeedsAnAuthenticator(t *testing.T) {
+	t.Parallel()
+	scenario := read(t, `"prime":[{"origin":"page","top":true,"auth":"u:p"}],"fetches":[{"url":"{{page}}{{base}}/a"}],"routes":[]`)
+	_, err := play.Run(t.Context(), scenario, func(transport fetch.Transport, _ func() time.Time) *fetch.Client { return fetch.New(transport) })
+	if !errors.Is(err, errors.ErrUnsupported) || !strings.HasPrefix(err.Error(), "play: t-1: prime: [0].auth: ") {
+		t.Errorf("got %v", err)
+	}
+	if got := run(t, scenario).Requests[0].Headers["authorization"]; !slices.Equal(got, vectors.Values{"Basic dTpw"}) {
+		t.Errorf("got %q", got)
 	}
 }
 

@@ -11,6 +11,9 @@ import (
 // newRequest turns the arguments of fetch() into a request. It reports false where the bindings between script and browser throw a
 // TypeError; what the Request constructor finds wrong is left to the client under test.
 func (p *player) newRequest(f *vectors.Fetch) (*fetch.Request, bool) {
+	if f.Kind == vectors.Image {
+		return p.newImage(f), true
+	}
 	request := &fetch.Request{
 		URL:            p.expand(f.URL),
 		Mode:           fetch.Mode(f.Mode),
@@ -47,6 +50,25 @@ func (p *player) newRequest(f *vectors.Fetch) (*fetch.Request, bool) {
 		request.Body = newBody(f.Body)
 	}
 	return request, true
+}
+
+// newImage makes the request of an image element. An attribute with an unknown value is as good as one with its default.
+//
+// https://html.spec.whatwg.org/#create-a-potential-cors-request
+func (p *player) newImage(f *vectors.Fetch) *fetch.Request {
+	request := &fetch.Request{
+		URL: p.expand(f.URL), Destination: "image", Mode: fetch.ModeNoCORS, Credentials: fetch.CredentialsInclude,
+	}
+	if f.CrossOrigin != nil {
+		request.Mode = fetch.ModeCORS
+		if !strings.EqualFold(*f.CrossOrigin, "use-credentials") {
+			request.Credentials = fetch.CredentialsSameOrigin
+		}
+	}
+	if enumerations(f) {
+		request.ReferrerPolicy = fetch.ReferrerPolicy(f.ReferrerPolicy)
+	}
+	return request
 }
 
 // enumerations reports whether the members of init that are enumerations have a value that exists.

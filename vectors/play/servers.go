@@ -22,6 +22,10 @@ import (
 const (
 	// primePath is where the answers with the cookies of a Prime are, below the base.
 	primePath = "/__prime"
+	// authPath is what a page at the top asks for with a user name and a password, below the base.
+	authPath = "/__auth"
+	// jarPath is what a page asks for to show its cookies, below the base.
+	jarPath = "/__jar"
 	// maxExchanges is more than the fetches of a scenario need, with 20 redirects each and a preflight for every hop.
 	maxExchanges = vectors.MaxFetches * 21 * 2 * 2
 	// roundTrip is the time that passes with every exchange, so that a clock that stands still hides nothing.
@@ -42,6 +46,10 @@ type servers struct {
 	preflights, actuals []int
 	exchanges           int
 	err                 error
+	// jar holds the names of the cookies that came to jarPath last.
+	jar []string
+	// image is true if the last answer was an image.
+	image bool
 }
 
 func newServers(p *player) *servers {
@@ -59,6 +67,26 @@ func (s *servers) requests() []vectors.Request {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return append([]vectors.Request{}, s.log...)
+}
+
+// jarSeen returns the sorted names of the cookies that came with the last look into the jar.
+func (s *servers) jarSeen() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.jar
+}
+
+// sentImage reports whether the last answer was an image.
+func (s *servers) sentImage() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.image
+}
+
+func isImage(r *vectors.Response) bool {
+	return r.Body != "" && slices.ContainsFunc(r.Headers, func(f vectors.Field) bool {
+		return strings.EqualFold(f.Name, "content-type") && strings.HasPrefix(f.Value, "image/")
+	})
 }
 
 // failure returns what was wrong with the client's use of the transport. A client may hide a transport's error, as it must.
@@ -89,7 +117,9 @@ func (s *servers) Exchange(ctx context.Context, request *fetch.HTTPRequest) (*fe
 	if err != nil {
 		return nil, err
 	}
-	return send(request.Method, s.answer(request, to, body))
+	answer := s.answer(request, to, body)
+	s.image = isImage(answer)
+	return send(request.Method, answer)
 }
 
 func readBody(request *fetch.HTTPRequest) ([]byte, error) {
@@ -172,6 +202,12 @@ func (s *servers) answer(request *fetch.HTTPRequest, to address, body []byte) *v
 	path = "/" + path
 	if i, ok := strings.CutPrefix(path, primePath); ok {
 		return s.primed(i)
+	}
+	if path == jarPath {
+		var seen vectors.Request
+		s.logHeaders(&seen, request.Header)
+		s.jar = append([]string{}, seen.Cookies...)
+		return &vectors.Response{Status: 200}
 	}
 	seen := vectors.Request{
 		Fetch:    s.current,

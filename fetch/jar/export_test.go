@@ -1,0 +1,4 @@
+package jar
+
+// ParseDate is for tests: of dates in the past a jar shows nothing.
+var ParseDate = parseDate
