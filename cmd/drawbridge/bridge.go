@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/drawbridge-cors/drawbridge/fetch"
+	"github.com/drawbridge-cors/drawbridge/fetch/jar"
 	"github.com/drawbridge-cors/drawbridge/fetch/wire"
 	"github.com/drawbridge-cors/drawbridge/header"
 	"github.com/drawbridge-cors/drawbridge/origin"
@@ -35,7 +36,7 @@ const (
 func (p *program) bridgeCommand() *cobra.Command {
 	var a asked
 	var browser string
-	var trace bool
+	var trace, block bool
 	cmd := &cobra.Command{
 		Use:   "bridge",
 		Short: "A browser's fetch() for any program, over stdin and stdout",
@@ -63,12 +64,14 @@ caches that are empty at the start. It ends when its input does.`,
 			case len(profiles) != 1:
 				return &usageError{Flag: "--browser", Value: browser, Problem: "is more than one", Hint: "one bridge is one browser"}
 			}
+			s.out.BlockThirdParty = block
 			return p.bridge(cmd.Context(), s.out, profiles[0], trace)
 		},
 	}
 	flags := cmd.Flags()
 	flags.SortFlags = false
 	text(flags, &browser, "browser", "", "`NAME`standard, chromium, firefox or webkit (what all three do)")
+	thirdPartyFlag(flags, &block)
 	flags.BoolVar(&trace, "trace", false, "add to each answer what was compared with what")
 	bridgeConnectionFlags(flags, &a)
 	return cmd
@@ -101,14 +104,15 @@ type bridge struct {
 
 // bridge runs the command until its input or ctx ends.
 func (p *program) bridge(ctx context.Context, o checkOptions, profile fetch.Profile, trace bool) error {
+	cookies := jar.Allow
+	if o.BlockThirdParty {
+		cookies = jar.Block
+	}
 	live := wire.New(&dialer{network: o.Network}, wireOptions(o)...)
 	defer live.CloseIdleConnections()
-	cookies, err := newJar("", nil)
-	if err != nil {
-		return err
-	}
 	b := &bridge{
-		browser: fetch.New(live, fetch.WithProfile(profile), fetch.WithClock(time.Now), fetch.WithJar(cookies)),
+		browser: fetch.New(live, fetch.WithProfile(profile), fetch.WithClock(time.Now), fetch.WithHTTPCache(),
+			fetch.WithJar(jar.New(cookiePolicy(profile), jar.WithClock(time.Now), jar.WithThirdParty(cookies)))),
 		timeout: o.Timeout, trace: trace, opaque: origin.Opaque(),
 		out: bufio.NewWriter(p.stdout), running: map[string]context.CancelFunc{},
 	}

@@ -138,7 +138,7 @@ func TestBridgeKeepsCookies(t *testing.T) {
 	replies := bufio.NewReader(out)
 	ask := func(credentials string) bridgeAnswer {
 		t.Helper()
-		fmt.Fprintf(lines, `{"id":1,"client":{"origin":"http://localhost:3000"},"request":{"url":"%s/","credentials":"%s"}}`+"\n", api, credentials)
+		fmt.Fprintf(lines, `{"id":1,"client":{"origin":"http://127.0.0.1:3000"},"request":{"url":"%s/","credentials":"%s"}}`+"\n", api, credentials)
 		reply, err := replies.ReadBytes('\n')
 		if err != nil {
 			t.Fatal(err)

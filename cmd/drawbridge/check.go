@@ -175,6 +175,7 @@ func (f *checkFlags) pageFlags(set *pflag.FlagSet) {
 		}
 		return err
 	})
+	thirdPartyFlag(set, &f.out.BlockThirdParty)
 	text(set, &a.mode, "mode", "", "`MODE`cors, no-cors, same-origin, navigate or cors-with-forced-preflight (cors)")
 	set.FuncP("credentials", "",
 		"`[=MODE]`when cookies and the like travel: omit, same-origin or include (same-origin; bare: include)",
@@ -190,6 +191,15 @@ func (f *checkFlags) pageFlags(set *pflag.FlagSet) {
 	text(set, &a.userAgent, "user-agent", "A", "`NAME`what the browser calls itself")
 	set.BoolVar(&a.uploadListener, "upload-listener", false, "listen to the upload's progress, as XMLHttpRequest can: forces a preflight")
 	set.BoolVar(&a.stream, "stream", false, "send the body as a stream: forces a preflight")
+}
+
+// thirdPartyFlag defines whether cookies of other sites than the page's travel.
+func thirdPartyFlag(set *pflag.FlagSet, block *bool) {
+	set.Func("third-party-cookies", "`WHETHER`allow or block cookies of another site than the page's (allow)", func(s string) error {
+		chosen, err := choice("--third-party-cookies", s, "allow", "block")
+		*block = chosen == "block"
+		return err
+	})
 }
 
 // bareCredentials is what --credentials without a value stands for. The space tells it from a value that was written.
@@ -285,7 +295,7 @@ func (f *checkFlags) options(args []string, in *files) (checkOptions, error) {
 	if err != nil {
 		return checkOptions{}, err
 	}
-	o.Profiles = f.out.Profiles
+	o.Profiles, o.BlockThirdParty = f.out.Profiles, f.out.BlockThirdParty
 	o.Format, o.Color, o.ASCII, o.Verbose, o.ProbeActual = f.out.Format, f.out.Color, f.out.ASCII, f.out.Verbose, f.out.ProbeActual
 	return o, nil
 }

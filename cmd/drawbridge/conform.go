@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/drawbridge-cors/drawbridge/fetch"
+	"github.com/drawbridge-cors/drawbridge/fetch/jar"
 	"github.com/drawbridge-cors/drawbridge/vectors"
 	"github.com/drawbridge-cors/drawbridge/vectors/play"
 )
@@ -155,7 +156,8 @@ func engineOf(profile fetch.Profile) vectors.Engine {
 // newPlayer makes the user agent of one scenario.
 func newPlayer(profile fetch.Profile) play.NewClient {
 	return func(transport fetch.Transport, now func() time.Time) *fetch.Client {
-		return fetch.New(transport, fetch.WithClock(now), fetch.WithProfile(profile), fetch.WithHTTPCache())
+		cookies := jar.New(cookiePolicy(profile), jar.WithClock(now), jar.WithThirdParty(jar.Allow))
+		return fetch.New(transport, fetch.WithClock(now), fetch.WithProfile(profile), fetch.WithHTTPCache(), fetch.WithJar(cookies))
 	}
 }
 

@@ -27,6 +27,8 @@ type checkOptions struct {
 	// OriginFrom says where the page's origin comes from: a flag's name, "pasted Origin header", …, or, for the default, a
 	// sentence's end such as "the default for a loopback target".
 	OriginFrom string
+	// BlockThirdParty keeps cookies of other sites than the page's back.
+	BlockThirdParty bool
 	// Cookies are the pairs that the browser holds for the target, "name=value" each.
 	Cookies []string
 	// UserAgent replaces what the browser says of itself; empty means its own.

@@ -121,10 +121,6 @@ func judge(ctx context.Context, o checkOptions) (explain.Report, error) {
 	defer live.CloseIdleConnections()
 	record := &recorder{inner: live}
 
-	cookies, err := newJar(o.Request.URL, o.Cookies)
-	if err != nil {
-		return explain.Report{}, err
-	}
 	profiles := o.Profiles
 	if len(profiles) == 0 {
 		profiles = measuredBrowsers()
@@ -133,6 +129,10 @@ func judge(ctx context.Context, o checkOptions) (explain.Report, error) {
 	acting := fetch.Browsers
 	if len(profiles) == 1 {
 		acting = profiles[0]
+	}
+	cookies, err := newCheckJar(o.Request.URL, o.Cookies, acting, o.BlockThirdParty)
+	if err != nil {
+		return explain.Report{}, err
 	}
 	browser := newBrowser(o, record, acting, cookies)
 	var events []fetch.Event
@@ -144,7 +144,7 @@ func judge(ctx context.Context, o checkOptions) (explain.Report, error) {
 		}
 	}
 
-	options := []explain.Option{explain.WithNotes(o.Notes...)}
+	options := []explain.Option{explain.WithNotes(slices.Concat(o.Notes, cookies.notes())...)}
 	if strings.Contains(o.OriginFrom, "default") {
 		options = append(options, explain.WithOriginFrom(o.OriginFrom))
 	}
@@ -268,7 +268,7 @@ func compareBrowsers(
 // replay is what another profile makes of the recorded exchanges. Only a GET, HEAD or OPTIONS that was not recorded is sent: a browser
 // of that profile would have. The second result is false if another request would have been needed.
 func replay(ctx context.Context, o checkOptions, record *recorder, profile fetch.Profile) (events []fetch.Event, asked bool, err error) {
-	cookies, err := newJar(o.Request.URL, o.Cookies)
+	cookies, err := newCheckJar(o.Request.URL, o.Cookies, profile, o.BlockThirdParty)
 	if err != nil {
 		return nil, false, err
 	}

@@ -48,6 +48,12 @@ func TestScripts(t *testing.T) {
 		"SECURE":  "api.example:443:" + secure(t, allowAll),
 		"SHOP":    "api.example:443:" + secure(t, shop),
 		"CLOSED":  "localhost:8080:" + closed(t),
+		"ECHO4":   "127.0.0.1:8080:" + serve(t, http.HandlerFunc(allowAll)),
+		// The wildcard covers Authorization in browsers, and not in the standard.
+		"WILDCARD": "localhost:8080:" + serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Access-Control-Allow-Origin", "*")
+			w.Header().Set("Access-Control-Allow-Headers", "*")
+		})),
 	}
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
