@@ -109,6 +109,7 @@ type builder struct {
 	url         string
 	hop         int
 	sent        bool // the request of this hop, not its preflight
+	httpCached  bool // the response of this hop was stored by an earlier request
 	credentials *fetch.Event
 	// Indices of the steps of this hop that later events add to; -1 if there is none.
 	branch, preflightNeeded, preflight, request int
@@ -171,6 +172,12 @@ func (b *builder) event(e fetch.Event) {
 		})
 	case fetch.EventCacheStore:
 		b.onStore(e)
+	case fetch.EventHTTPCacheHit:
+		b.onHTTPCacheHit(e)
+	case fetch.EventHTTPCacheValidated:
+		b.onHTTPCacheValidated(e)
+	case fetch.EventHTTPCacheStore:
+		b.onHTTPCacheStore(e)
 	case fetch.EventCredentials:
 		b.credentials = &e
 	case fetch.EventExchange:
@@ -321,6 +328,40 @@ func (b *builder) onStore(e fetch.Event) {
 		return
 	}
 	s.Details = append(s.Details, "remembered for "+plain(e.Got)+" s")
+}
+
+// onHTTPCacheHit: the checks that follow are made on what is stored. Nothing is sent, so there is no exchange to list.
+func (b *builder) onHTTPCacheHit(e fetch.Event) {
+	b.hop = e.Hop
+	b.fromCache(e)
+	b.credentials = nil
+	b.request = b.step(Step{
+		ID: StepHTTPCache, Status: Pass, Title: "answered from the HTTP cache: nothing is sent",
+		Details: []string{"stored by an earlier request, " + plain(e.Got) + " s old"},
+	})
+}
+
+// onHTTPCacheValidated: the checks that follow are made on what is stored, not on the 304.
+func (b *builder) onHTTPCacheValidated(e fetch.Event) {
+	b.fromCache(e)
+	if b.request >= 0 {
+		s := &b.report.Steps[b.request]
+		s.Details = append(s.Details, "not modified: what counts is the response in the HTTP cache, with the headers of this one")
+	}
+}
+
+// fromCache takes what is stored for the response.
+func (b *builder) fromCache(e fetch.Event) {
+	if e.Exchange != nil {
+		b.requestExchange, b.httpCached = e.Exchange, true
+	}
+}
+
+func (b *builder) onHTTPCacheStore(e fetch.Event) {
+	if b.request >= 0 {
+		s := &b.report.Steps[b.request]
+		s.Details = append(s.Details, "stored in the HTTP cache, fresh for "+plain(e.Got)+" s")
+	}
 }
 
 func (b *builder) onExchange(e fetch.Event) {
@@ -599,7 +640,7 @@ func (b *builder) onRedirect(e fetch.Event) {
 
 // nextHop forgets what belonged to the URL before.
 func (b *builder) nextHop(hop int) {
-	b.hop, b.sent = hop, false
+	b.hop, b.sent, b.httpCached = hop, false, false
 	b.branch, b.preflightNeeded, b.preflight, b.request = -1, -1, -1, -1
 	b.preflightExchange, b.requestExchange = nil, nil
 }

@@ -271,7 +271,8 @@ func TestFixesWork(t *testing.T) {
 	t.Parallel()
 	for name, s := range scenarios() {
 		r := report(t, s)
-		if r.Verdict != explain.Blocked || r.Class != fetch.ClassCORS {
+		// What is in a cache stays there, whatever the server sends.
+		if r.Verdict != explain.Blocked || r.Class != fetch.ClassCORS || len(r.Exchanges) == 0 {
 			continue
 		}
 		var lines []string

@@ -16,6 +16,7 @@ func (b *builder) note(code string, level Level, text string) {
 func (b *builder) notes() {
 	b.noteWorksElsewhere()
 	b.noteArrived()
+	b.noteHTTPCache()
 	b.noteVary()
 	b.noteInert()
 	b.noteNullTrusted()
@@ -44,7 +45,8 @@ func (b *builder) noteWorksElsewhere() {
 	if x == nil {
 		x = b.requestExchange
 		how = "without a browser (curl, Postman)"
-		if x == nil || x.Request.Method != "GET" && x.Request.Method != "HEAD" {
+		// What is stored says nothing of what the server answers today.
+		if x == nil || b.httpCached || x.Request.Method != "GET" && x.Request.Method != "HEAD" {
 			return
 		}
 	}
@@ -73,6 +75,15 @@ func (b *builder) noteArrived() {
 	if b.includes() && x.Response != nil && header.List(x.Response.Header).Contains(header.SetCookie) {
 		b.note("set-cookie-stored", Remark, "the response's Set-Cookie is stored although script cannot read the response")
 	}
+}
+
+// noteHTTPCache: a server that is right cannot help while the cache answers.
+func (b *builder) noteHTTPCache() {
+	if b.report.Verdict != Blocked || b.report.Class != fetch.ClassCORS || !b.httpCached {
+		return
+	}
+	b.note("http-cache", Remark, "what was checked is stored in the browser's HTTP cache, perhaps since a request without Origin, "+
+		"as an <img> makes one: let the server send its CORS headers and Vary: Origin whether or not a request has Origin")
 }
 
 // includes reports whether the last request carried credentials.

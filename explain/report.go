@@ -123,6 +123,8 @@ const (
 	StepPreflight StepID = "preflight"
 	// StepRequest is the request itself and the checks of its response, or that it is not sent.
 	StepRequest StepID = "request"
+	// StepHTTPCache is the HTTP cache's answer to the request, in place of a StepRequest, and the checks of it.
+	StepHTTPCache StepID = "http-cache"
 	// StepRedirect is a redirect that is followed, or not.
 	StepRedirect StepID = "redirect"
 	// StepResponse is what script gets.

@@ -65,6 +65,8 @@ type scenario struct {
 	options  []explain.Option
 	standard bool // compare with itself
 	previous bool // run the request once before, with the same preflight cache
+	// cached, if not nil, is run once before, with the same HTTP cache.
+	cached *fetch.Request
 }
 
 func fields(lines ...string) []fetch.Field {
@@ -85,11 +87,24 @@ func trace(t testing.TB, s scenario) []fetch.Event {
 	}
 	now := time.Date(2026, 7, 2, 12, 0, 0, 0, time.UTC)
 	clock := func() time.Time { now = now.Add(10 * time.Millisecond); return now }
-	client := fetch.New(&scripted{s.answers}, fetch.WithClock(clock), fetch.WithUserAgent("test"))
+	options := []fetch.Option{fetch.WithClock(clock), fetch.WithUserAgent("test")}
+	if s.cached != nil {
+		options = append(options, fetch.WithHTTPCache())
+	}
+	client := fetch.New(&scripted{s.answers}, options...)
 	request := s.request
 	request.Client.Origin = o
 	if request.URL == "" {
 		request.URL = api
+	}
+	if s.cached != nil {
+		first := *s.cached
+		first.Client.Origin = o
+		response, err := client.Fetch(t.Context(), &first)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = response.Body.Close()
 	}
 	if s.previous {
 		if _, err := client.Fetch(t.Context(), &request); err != nil {
@@ -166,6 +181,18 @@ func scenarios() map[string]scenario {
 		},
 		"allowed-opaque": {
 			request: fetch.Request{Mode: fetch.ModeNoCORS, Header: fields("X-Api-Key: 1")}, answers: []answer{reply(200)},
+		},
+		"http-cache-hit": {
+			request: fetch.Request{}, cached: &fetch.Request{URL: api, Mode: fetch.ModeNoCORS, Destination: "image"},
+			answers: []answer{reply(200, "Content-Length: 0", "Cache-Control: max-age=600", "Content-Type: image/png")},
+		},
+		"http-cache-validated": {
+			request: fetch.Request{}, cached: &fetch.Request{URL: api},
+			answers: []answer{reply(200, "Content-Length: 0", "Cache-Control: no-cache", "ETag: \"1\"", allowAll), reply(304, "X-Served-By: b")},
+		},
+		"http-cache-store": {
+			request: fetch.Request{}, cached: &fetch.Request{URL: "https://api.example/else", Mode: fetch.ModeNoCORS},
+			answers: []answer{reply(200), reply(200, "Content-Length: 0", "Cache-Control: max-age=600", allowAll)},
 		},
 		"wildcard-credentials": {
 			request: put(include, "Content-Type: application/json"),

@@ -306,7 +306,7 @@ func plainAll(names []string) []string {
 // notSent says which request a browser keeps back.
 func (b *builder) notSent() {
 	r := &b.report
-	if r.Verdict == Allowed || b.blocked == nil || b.sent || b.method == "" {
+	if r.Verdict == Allowed || b.blocked == nil || b.sent || b.httpCached || b.method == "" {
 		return
 	}
 	final := b.decisive()

@@ -47,8 +47,7 @@ const (
 	RedirectManual RedirectMode = "manual"
 )
 
-// CacheMode says how a request uses the HTTP cache. This package has no HTTP cache yet; the mode decides which cache headers a
-// request carries, and that "only-if-cached" fails.
+// CacheMode says how a request uses the HTTP cache. A client without one ([WithHTTPCache]) sends the mode's headers all the same.
 //
 // https://fetch.spec.whatwg.org/#concept-request-cache-mode
 type CacheMode string

@@ -69,6 +69,9 @@ func TestSameOriginAndSameSite(t *testing.T) {
 				if got := origin.SameSite(a, b); got != tt.site {
 					t.Errorf("SameSite(%v, %v): got %t", a, b, got)
 				}
+				if got := a.Site() == b.Site(); got != tt.site && !a.IsOpaque() {
+					t.Errorf("%v.Site() is %q and %v.Site() %q: got equal %t, want %t", a, a.Site(), b, b.Site(), got, tt.site)
+				}
 				if got := origin.SchemelesslySameSite(a, b); got != tt.schemeless {
 					t.Errorf("SchemelesslySameSite(%v, %v): got %t", a, b, got)
 				}
@@ -159,5 +162,29 @@ func TestOriginIsComparable(t *testing.T) {
 	}
 	if len(seen) != 3 || seen[opaque] != 2 {
 		t.Errorf("got %v", seen)
+	}
+}
+
+func TestSite(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"https://www.shop.example.com:8443": "https://example.com",
+		"http://example.com":                "http://example.com",
+		"http://localhost:3000":             "http://localhost",
+		"http://127.0.0.1:3000":             "http://127.0.0.1",
+		"http://[::1]:3000":                 "http://[::1]",
+		"https://co.uk":                     "https://co.uk",
+		"https://a.b.co.uk":                 "https://b.co.uk",
+	} {
+		o, err := origin.Parse(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := o.Site(); got != want {
+			t.Errorf("%s: got %q, want %q", in, got, want)
+		}
+	}
+	if got := origin.Opaque().Site(); got != "null" {
+		t.Errorf("opaque: got %q, want null", got)
 	}
 }
