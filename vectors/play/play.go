@@ -7,7 +7,7 @@
 //
 // # Left out
 //
-// The probe new Request(url, init), on which nothing of the core depends. Images, visits at the top and the final look into the jar:
+// Images, visits at the top and the final look into the jar:
 // [Run] refuses scenarios that need them. Cookies are as good as the jar that the client was lent; the core does not depend on them
 // either. The page itself, which fetch("") asks for, is not among the routes: it is a 404 here.
 package play
@@ -151,10 +151,28 @@ func (p *player) fetch(ctx context.Context, f *vectors.Fetch) (vectors.FetchOutc
 	}
 	request, ok := p.newRequest(f)
 	if !ok {
-		return rejected, nil
+		outcome := rejected
+		outcome.Request = &vectors.Probe{Throws: "TypeError"}
+		return outcome, nil
 	}
 	request.Client = environment
-	return p.call(ctx, request)
+	probe := p.probe(request)
+	outcome, err := p.call(ctx, request)
+	outcome.Request = probe
+	return outcome, err
+}
+
+// probe describes what new Request(url, init) makes of the arguments.
+func (p *player) probe(request *fetch.Request) *vectors.Probe {
+	method, headers, err := p.client.Normalize(request)
+	if err != nil {
+		return &vectors.Probe{Throws: "TypeError"}
+	}
+	made := &vectors.Probe{Method: method}
+	for _, f := range header.List(headers).SortAndCombine() {
+		made.Headers = append(made.Headers, vectors.Field{Name: f.Name, Value: p.collapse(f.Value)})
+	}
+	return made
 }
 
 // call awaits a fetch and its body, and describes what script sees.
