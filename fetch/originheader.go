@@ -43,7 +43,7 @@ func (r *request) redirectTaint() taint {
 func (r *request) serializeOrigin() string {
 	// 2.
 	// DEVIATION: Profile.PreflightKeepsOrigin.
-	if r.redirectTaint() != taintSameOrigin && !(r.preflight && r.profile.PreflightKeepsOrigin) {
+	if r.redirectTaint() != taintSameOrigin && (!r.preflight || !r.profile.PreflightKeepsOrigin) {
 		return "null"
 	}
 	// 3.
@@ -65,7 +65,7 @@ func (r *request) appendOrigin(list *header.List) {
 
 	// 4. And whenever the server might act on the request.
 	// DEVIATION: Profile.OriginKept.
-	if (r.method == "GET" || r.method == "HEAD") && !(r.originSent && r.profile.OriginKept) {
+	if (r.method == "GET" || r.method == "HEAD") && (!r.originSent || !r.profile.OriginKept) {
 		return
 	}
 	r.originSent = true

@@ -26,8 +26,8 @@ type Profile struct {
 type RequestHeaders struct {
 	// UserAgentForbidden drops an author's User-Agent in silence. header-same-046, r1-1194, r1-0176.
 	UserAgentForbidden bool
-	// ClientHintsSafelisted lets Save-Data, DPR, Width, Viewport-Width, RTT, Downlink, ECT, Device-Memory and Intervention go without
-	// a preflight, if their values look right. header-star-022, header-024, r1-1111.
+	// ClientHintsSafelisted lets Save-Data, DPR, Width, Viewport-Width, RTT, Downlink, Device-Memory, the effective connection type and
+	// Intervention go without a preflight, if their values look right. header-star-022, header-024, r1-1111.
 	//
 	// https://github.com/whatwg/fetch/issues/1383
 	ClientHintsSafelisted bool
@@ -246,7 +246,8 @@ var (
 	WebKit = Profile{
 		Name: "WebKit", Version: "WebKitGTK 2.50.6",
 		RequestHeaders: RequestHeaders{
-			CombinedHeaders: true, LooseRange: true, MaxRangeNumber: 1<<64 - 1, AboutRefused: true, HeadersAsUTF8: true, NormalizedEscapes: true, OnlyIfCachedAsks: true,
+			CombinedHeaders: true, LooseRange: true, MaxRangeNumber: 1<<64 - 1, AboutRefused: true, HeadersAsUTF8: true,
+			NormalizedEscapes: true, OnlyIfCachedAsks: true,
 		},
 		PreflightRule: PreflightRule{AuthorizationUnderWildcard: true, PreflightKeepsHeaders: true, PreflightAgain: true},
 		PreflightCaching: PreflightCaching{

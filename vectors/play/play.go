@@ -156,7 +156,7 @@ func (p *player) fetch(ctx context.Context, f *vectors.Fetch) (vectors.FetchOutc
 		return outcome, nil
 	}
 	request.Client = environment
-	probe := p.probe(request)
+	probe := p.probe(request) //nolint:contextcheck // Nothing is sent that could be cancelled.
 	outcome, err := p.call(ctx, request)
 	outcome.Request = probe
 	return outcome, err

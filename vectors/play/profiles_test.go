@@ -258,7 +258,7 @@ func TestDivergences(t *testing.T) {
 				if !strings.HasPrefix(strings.TrimSpace(m[4]), "0:") || !slices.Contains(switches(profile), m[1]) {
 					return line
 				}
-				return fmt.Sprintf("| `%s` |%s|%s| %s |%s|", m[1], m[2], m[3], shownBy(t, engine, m[1], lines), m[5])
+				return fmt.Sprintf("| %#q |%s|%s| %s |%s|", m[1], m[2], m[3], shownBy(t, engine, m[1], lines), m[5])
 			})
 			document = strings.Replace(document, head+section, head+updated, 1)
 			continue
