@@ -70,7 +70,8 @@ func (r *request) appendOrigin(list *header.List) {
 	}
 	r.originSent = true
 	// 4.1. A page that did not opt into telling its origin is covered by its referrer policy.
-	if r.mode != ModeCORS {
+	// DEVIATION: Profile.OriginIgnoresPolicy.
+	if r.mode != ModeCORS && !r.profile.OriginIgnoresPolicy {
 		switch r.referrerPolicy {
 		case NoReferrer:
 			serialized = "null"

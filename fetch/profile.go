@@ -55,6 +55,8 @@ type RequestHeaders struct {
 	// NoCORSOriginTainted sends "null" for an Origin without CORS behind every redirect to another origin.
 	// more-or-1878, more-or-1893.
 	NoCORSOriginTainted bool
+	// OriginIgnoresPolicy sends the page's Origin without CORS whatever its referrer policy. https-referrer-004, https-referrer-037.
+	OriginIgnoresPolicy bool
 	// OneContentType sends the last of several Content-Type lines, with a body the first, where the others send all combined.
 	// header-total-037, header-total-041, r1-1867.
 	OneContentType bool
@@ -211,7 +213,7 @@ var (
 		Name: "Chromium", Version: "Chromium 156",
 		RequestHeaders: RequestHeaders{
 			UserAgentForbidden: true, ClientHintsSafelisted: true, CombinedHeaders: true, MaxRangeNumber: 1<<63 - 2, PipeEscaped: true,
-			AboutRefused: true, NoCORSOriginTainted: true,
+			AboutRefused: true, NoCORSOriginTainted: true, OriginIgnoresPolicy: true,
 		},
 		PreflightRule: PreflightRule{AuthorizationUnderWildcard: true},
 		PreflightCaching: PreflightCaching{
