@@ -10,16 +10,18 @@ import (
 
 // wireHeaders is a copy of an author's headers as they are sent: one line for each name, as every browser does. To HTTP it is the
 // same.
-func (p *Profile) wireHeaders(headers header.List) header.List {
-	list := combineLines(headers)
+func (r *request) wireHeaders() header.List {
+	list := combineLines(r.header)
 	for i, f := range list {
-		// DEVIATION: Profile.LastContentType.
-		if p.LastContentType && strings.EqualFold(f.Name, header.ContentType) {
-			lines := headers.Values(f.Name)
-			list[i].Value = lines[len(lines)-1]
+		// DEVIATION: Profile.OneContentType.
+		if r.profile.OneContentType && strings.EqualFold(f.Name, header.ContentType) {
+			lines := r.header.Values(f.Name)
+			if list[i].Value = lines[0]; r.body == nil {
+				list[i].Value = lines[len(lines)-1]
+			}
 		}
 		// DEVIATION: Profile.HeadersAsUTF8.
-		if p.HeadersAsUTF8 {
+		if r.profile.HeadersAsUTF8 {
 			list[i].Value = isomorphicDecode(list[i].Value)
 		}
 	}

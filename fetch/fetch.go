@@ -55,6 +55,19 @@ func (c *Client) Fetch(ctx context.Context, init *Request) (*Response, error) {
 	return response, nil
 }
 
+// Normalize returns what a Request object made of the same arguments holds: the method, normalized, and the headers that pass the
+// guard, in the order in which they were set, with the Content-Type that a body brings along. Nothing is sent, and the request is not
+// changed. The error is a [*RequestError] where the constructor throws. It is safe for concurrent use.
+//
+// https://fetch.spec.whatwg.org/#dom-request
+func (c *Client) Normalize(init *Request) (method string, headers []Field, err error) {
+	r, err := newRequest(context.Background(), init, &c.profile)
+	if err != nil {
+		return "", nil, err
+	}
+	return r.method, r.header, nil
+}
+
 // asBlocked gives every error of the engine the one public form.
 func asBlocked(r *request, err error) *BlockedError {
 	if blocked, ok := errors.AsType[*BlockedError](err); ok {

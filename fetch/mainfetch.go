@@ -257,13 +257,14 @@ func (r *request) filtered(response *response) *Response {
 		out.URL = r.profile.responseURL(response.urls[len(response.urls)-1])
 		out.Redirected = len(response.urls) > 1
 	}
-	if response.kind == BasicResponse || response.kind == CORSResponse {
+	switch {
+	case response.kind == BasicResponse || response.kind == CORSResponse:
 		out.Status, out.StatusText = response.Status, response.StatusText
 		out.Body = decoded(response)
-	} else if r.profile.OpaqueRedirectBody && response.kind == OpaqueRedirectResponse && !r.profile.redirects(response) {
-		// DEVIATION: Profile.OpaqueRedirectBody.
+	// DEVIATION: Profile.OpaqueRedirectBody.
+	case r.profile.OpaqueRedirectBody && response.kind == OpaqueRedirectResponse && !r.profile.redirects(response):
 		out.Body = decoded(response)
-	} else {
+	default:
 		response.Body.Close()
 	}
 	if r.trace != nil {

@@ -23,7 +23,7 @@ const maxKeepaliveBody = 64 << 10
 // https://fetch.spec.whatwg.org/#concept-http-network-or-cache-fetch
 func (c *Client) httpNetworkOrCacheFetch(r *request) (*response, error) {
 	// 8.2. The copy that gets the headers of this hop.
-	list := r.profile.wireHeaders(r.header)
+	list := r.wireHeaders()
 
 	// 8.3. Credentials travel when the page says so, or to the page's own origin.
 	includeCredentials := c.includeCredentials(r)

@@ -43,7 +43,7 @@ func (r *request) redirectTaint() taint {
 func (r *request) serializeOrigin() string {
 	// 2.
 	// DEVIATION: Profile.PreflightKeepsOrigin.
-	if r.redirectTaint() != taintSameOrigin && !(r.preflight && r.profile.PreflightKeepsOrigin) {
+	if r.redirectTaint() != taintSameOrigin && (!r.preflight || !r.profile.PreflightKeepsOrigin) {
 		return "null"
 	}
 	// 3.
@@ -65,12 +65,13 @@ func (r *request) appendOrigin(list *header.List) {
 
 	// 4. And whenever the server might act on the request.
 	// DEVIATION: Profile.OriginKept.
-	if (r.method == "GET" || r.method == "HEAD") && !(r.originSent && r.profile.OriginKept) {
+	if (r.method == "GET" || r.method == "HEAD") && (!r.originSent || !r.profile.OriginKept) {
 		return
 	}
 	r.originSent = true
 	// 4.1. A page that did not opt into telling its origin is covered by its referrer policy.
-	if r.mode != ModeCORS {
+	// DEVIATION: Profile.OriginIgnoresPolicy.
+	if r.mode != ModeCORS && !r.profile.OriginIgnoresPolicy {
 		switch r.referrerPolicy {
 		case NoReferrer:
 			serialized = "null"

@@ -117,7 +117,6 @@ func (p *preflightCache) covers(c *Client, r *request) bool {
 
 // suffices reports whether the entries answer for the request, and for what they answer.
 func (p *preflightCache) suffices(r *request, live []preflightEntry) ([]string, bool) {
-
 	// DEVIATION: Profile.PreflightAgain.
 	if r.profile.PreflightAgain && len(live) == 0 {
 		return nil, false
@@ -182,7 +181,7 @@ func (e preflightEntry) matchesName(r *request, name string) bool {
 // wildcard reports whether a stored "*" stands for everything.
 func (e preflightEntry) wildcard(r *request) bool {
 	// DEVIATION: Profile.NamedHitsOnly, Profile.StoredWildcardLiteral.
-	return r.credentials != CredentialsInclude && !r.profile.NamedHitsOnly && !(e.credentials && r.profile.StoredWildcardLiteral)
+	return r.credentials != CredentialsInclude && !r.profile.NamedHitsOnly && (!e.credentials || !r.profile.StoredWildcardLiteral)
 }
 
 // store is steps 7.8 to 7.15 of the CORS-preflight fetch.

@@ -29,8 +29,10 @@ type Profile struct {
 type RequestHeaders struct {
 	// UserAgentForbidden drops an author's User-Agent in silence. header-same-046, r1-1194, r1-0176.
 	UserAgentForbidden bool
-	// ClientHintsSafelisted lets Save-Data, DPR, Width, Viewport-Width, RTT, Downlink, ECT, Device-Memory and Intervention go without
-	// a preflight, if their values look right. header-star-022, header-024, r1-1111.
+	// ClientHintsSafelisted lets Save-Data, DPR, Width, Viewport-Width, RTT, Downlink, Device-Memory, the effective connection type and
+	// Intervention go without a preflight, if their values look right. header-star-022, header-024, r1-1111.
+	//
+	// https://github.com/whatwg/fetch/issues/1383
 	ClientHintsSafelisted bool
 	// CombinedHeaders judges the lines of one name by their combined value; the standard judges line by line. header-total-010,
 	// header-total-037, r1-1075.
@@ -47,16 +49,20 @@ type RequestHeaders struct {
 	// LooseRange takes the unit of Range in any case, and a plus sign before its numbers. range-015, range-057.
 	LooseRange bool
 	// MaxRangeNumber is the largest number in a Range that is safe; 0 means what fits 63 bits. The standard knows no limit.
+	// more-range-375.
 	MaxRangeNumber uint64
-	// PipeEscaped writes "|" in a path as %7C.
+	// PipeEscaped writes "|" in a path as %7C. more-url-2026, more-url-2027.
 	PipeEscaped bool
-	// AboutRefused has no about:blank to fetch.
+	// AboutRefused has no about:blank to fetch. more-url-2045, more-url-2051.
 	AboutRefused bool
 	// NoCORSOriginTainted sends "null" for an Origin without CORS behind every redirect to another origin.
+	// more-or-1878, more-or-1893.
 	NoCORSOriginTainted bool
-	// LastContentType sends the last of several Content-Type lines, where the others send all combined. header-total-037,
-	// header-total-041.
-	LastContentType bool
+	// OriginIgnoresPolicy sends the page's Origin without CORS whatever its referrer policy. https-referrer-004, https-referrer-037.
+	OriginIgnoresPolicy bool
+	// OneContentType sends the last of several Content-Type lines, with a body the first, where the others send all combined.
+	// header-total-037, header-total-041, r1-1867.
+	OneContentType bool
 	// HeadersAsUTF8 writes bytes of author headers from 0x80 up as the UTF-8 of the code points of the same number. header-byte-143,
 	// ctype-042.
 	HeadersAsUTF8 bool
@@ -104,9 +110,10 @@ type PreflightCaching struct {
 	RefusalsKept bool
 	// KeptOnFailure does not forget an answer when the request it let through fails. pfcache-034, pfcache-035, r1-0066.
 	KeptOnFailure bool
-	// FailureForgets forgets an answer also when a request to the URL fails that needed none.
+	// FailureForgets forgets an answer also when a request to the URL fails that needed none. more-pc-793.
 	FailureForgets bool
 	// StoredWildcardLiteral takes a "*" in the answer to a request with credentials for a name only, also for requests without.
+	// more-pc-708, more-pc-709.
 	StoredWildcardLiteral bool
 	// NamedHitsOnly lets "*" answer for nothing but the request that was asked about. pfcache-003, pfcache-051, r1-1212.
 	NamedHitsOnly bool
@@ -118,13 +125,13 @@ type PreflightCaching struct {
 	CredentialsApart bool
 	// OpaqueNotKept keeps no answers for pages with an opaque origin. pfcache-053, r1-0924.
 	OpaqueNotKept bool
-	// TaintedKeyed keys by the page's origin also where a redirect has made the request's origin "null".
+	// TaintedKeyed keys by the page's origin also where a redirect has made the request's origin "null". more-tk-799, more-tk-800.
 	TaintedKeyed bool
 	// TaintedNotKept keeps no answers where a redirect has made the request's origin "null". r1-1634.
 	TaintedNotKept bool
 	// NoStoreAsks, ReloadAsks and NoCacheAsks ask again under those cache modes. pfcache-016, pfcache-019, pfcache-021.
 	NoStoreAsks, ReloadAsks, NoCacheAsks bool
-	// NoStoreNotKept keeps no answer to a request with cache mode no-store.
+	// NoStoreNotKept keeps no answer to a request with cache mode no-store. more-pc-765, more-pc-769.
 	NoStoreNotKept bool
 }
 
@@ -153,6 +160,13 @@ type Redirecting struct {
 	// DELETEBecomesGET makes a GET of a DELETE that is redirected to another origin, whatever the status. redirect-method-042,
 	// redirect-method-186.
 	DELETEBecomesGET bool
+	// BodyHeadersReturn sends Content-Type and the like again on the second request behind a redirect that removed them.
+	// more-rd-1014, more-rd-1015.
+	BodyHeadersReturn bool
+	// CORSBodyHeadersReturn does the same for requests to other origins with CORS. more-rd-1014, more-rd-1021.
+	CORSBodyHeadersReturn bool
+	// AuthorizationReturns does the same for Authorization, which so reaches another origin. more-rd-1087, more-rd-1180.
+	AuthorizationReturns bool
 	// OriginKept keeps Origin on a GET that was something else before a redirect within the page's origin. redirect-method-059.
 	OriginKept bool
 	// CredentialedRedirects makes the CORS check on a redirect as if with credentials, where a request with credentials mode
@@ -171,10 +185,12 @@ type Redirecting struct {
 // ResponseReading are the switches of what is made of a response.
 type ResponseReading struct {
 	// DifferingLinesRefused fails for a response with several Location or Content-Disposition lines that differ.
+	// more-loc-449, more-loc-450.
 	DifferingLinesRefused bool
 	// EmptyLinesDropped drops empty lines of a header that has others. acac-109, acac-119, r1-1351.
 	EmptyLinesDropped bool
 	// SingularLines keeps one Location and Content-Disposition line, and joins Content-Type lines by a bare comma.
+	// more-rrep-612, more-rrep-647.
 	SingularLines bool
 	// InvalidBytesReplaced replaces what is no UTF-8 in header values by the three bytes of U+FFFD. expose-071, redirect-location-111.
 	InvalidBytesReplaced bool
@@ -202,7 +218,7 @@ var (
 		Name: "Chromium", Version: "Chromium 156",
 		RequestHeaders: RequestHeaders{
 			UserAgentForbidden: true, ClientHintsSafelisted: true, CombinedHeaders: true, MaxRangeNumber: 1<<63 - 2, PipeEscaped: true,
-			AboutRefused: true, NoCORSOriginTainted: true,
+			AboutRefused: true, NoCORSOriginTainted: true, OriginIgnoresPolicy: true,
 		},
 		PreflightRule: PreflightRule{AuthorizationUnderWildcard: true},
 		PreflightCaching: PreflightCaching{
@@ -221,7 +237,7 @@ var (
 	Firefox = Profile{
 		Name: "Firefox", Version: "Firefox ESR 153.7",
 		RequestHeaders: RequestHeaders{
-			RepeatedHeaderNames: true, NoSafelistTotal: true, ContentTypeByDelimiters: true, HighBytesUnsafe: true, LastContentType: true,
+			RepeatedHeaderNames: true, NoSafelistTotal: true, ContentTypeByDelimiters: true, HighBytesUnsafe: true, OneContentType: true,
 			MaxRangeNumber: 1<<64 - 1,
 		},
 		PreflightRule: PreflightRule{AuthorizationUnderWildcard: true, PreflightKeepsOrigin: true, PreflightAgain: true},
@@ -229,7 +245,9 @@ var (
 			MaxPreflightAge: 86400, MaxPreflightKeys: 100, UselessMaxAgeIgnored: true, FailureForgets: true,
 			NamedHitsOnly: true, HEADNotExempt: true, CredentialsApart: true, TaintedKeyed: true, NoStoreAsks: true, ReloadAsks: true,
 		},
-		Redirecting:     Redirecting{LocationBytes: true, EqualLocations: true, SiteNotFollowed: true, RedirectedIsCrossSite: true},
+		Redirecting: Redirecting{
+			LocationBytes: true, BodyHeadersReturn: true, AuthorizationReturns: true, SiteNotFollowed: true, RedirectedIsCrossSite: true,
+		},
 		ResponseReading: ResponseReading{DifferingLinesRefused: true, EmptyLinesDropped: true, SingularLines: true, DataContentLength: true},
 		HTTPCache:       FirefoxHTTPCache,
 	}
@@ -247,7 +265,7 @@ var (
 		},
 		Redirecting: Redirecting{
 			JoinedLocations: true, EmptyLocationInvalid: true, ErrorModeNeedsLocation: true, URLCredentialsAsk: true,
-			DELETEBecomesGET: true, OriginKept: true, CredentialedRedirects: true, OpaqueRedirectBody: true,
+			DELETEBecomesGET: true, CORSBodyHeadersReturn: true, OriginKept: true, CredentialedRedirects: true, OpaqueRedirectBody: true,
 			NoMetadataBehindRedirect: true,
 		},
 		ResponseReading: ResponseReading{InvalidBytesReplaced: true, ResetContentBody: true},

@@ -79,18 +79,19 @@ func (c *Client) httpRedirectFetch(r *request, from *response) (*response, error
 
 	e := Event{Kind: EventRedirect, Algorithm: algRedirectFetch, Step: "18", Got: raw, Lines: lines, Status: from.Status}
 	sameOriginHop := origin.SameOrigin(r.current().origin, target.origin)
-	rewritten := false
+	rewritten, before := false, slices.Clone(r.header)
 
 	// 12. A POST becomes a GET, as it did before anybody wrote it down.
 	// DEVIATION: Profile.DELETEBecomesGET.
 	if (from.Status == 301 || from.Status == 302) && r.method == "POST" ||
 		from.Status == 303 && r.method != "GET" && r.method != "HEAD" ||
 		r.profile.DELETEBecomesGET && r.method == "DELETE" && !sameOriginHop {
-		rewritten = true
+		// 12.2.
+		if rewritten = r.method != "DELETE" || from.Status == 303; rewritten {
+			e.Names = append(e.Names, r.remove(header.RequestBodyHeaderName)...)
+		}
 		// 12.1.
 		r.method, r.body = "GET", nil
-		// 12.2.
-		e.Names = append(e.Names, r.remove(header.RequestBodyHeaderName)...)
 	}
 
 	// 13. Authorization is meant for the origin that it was written for.
@@ -98,6 +99,7 @@ func (c *Client) httpRedirectFetch(r *request, from *response) (*response, error
 		e.Names = append(e.Names, r.remove(header.NonWildcardRequestHeaderName)...)
 		r.originSent = false
 	}
+	r.restore(before, from.Status == 303, target)
 	r.strippedNames = func(name string) bool {
 		return rewritten && header.RequestBodyHeaderName(name) || !sameOriginHop && header.NonWildcardRequestHeaderName(name)
 	}
@@ -120,6 +122,33 @@ func (c *Client) httpRedirectFetch(r *request, from *response) (*response, error
 
 	// 22. For the new URL everything is decided afresh.
 	return c.mainFetchRecursive(r)
+}
+
+// restore brings back what the redirect before this one took away, and remembers what this one did, given the headers before it.
+func (r *request) restore(before header.List, seeOther bool, target *location) {
+	// DEVIATION: Profile.BodyHeadersReturn. Without a CORS check the headers stay away.
+	body := func(name string) bool {
+		return header.RequestBodyHeaderName(name) && (r.profile.BodyHeadersReturn && !seeOther || r.profile.CORSBodyHeadersReturn &&
+			r.mode == ModeCORS && (r.tainting == taintingCORS || !origin.SameOrigin(target.origin, r.origin)))
+	}
+	// DEVIATION: Profile.AuthorizationReturns.
+	authorization := func(name string) bool {
+		return header.NonWildcardRequestHeaderName(name) && r.profile.AuthorizationReturns && origin.SameOrigin(r.current().origin, target.origin)
+	}
+	kept := r.stripped[:0:0]
+	for _, f := range r.stripped {
+		if body(f.Name) || authorization(f.Name) {
+			r.header = append(r.header, f)
+			continue
+		}
+		kept = append(kept, f)
+	}
+	r.stripped = kept
+	for _, f := range before {
+		if !r.header.Contains(f.Name) {
+			r.stripped = append(r.stripped, f)
+		}
+	}
 }
 
 // remove deletes the headers whose name satisfies is, and returns the names of those that were there.

@@ -3,6 +3,7 @@ package fetch
 import (
 	"github.com/drawbridge-cors/drawbridge/header"
 	"github.com/drawbridge-cors/drawbridge/origin"
+	"slices"
 )
 
 // maxReferrer is how long a referrer may be before it is cut to its origin.
@@ -99,7 +100,7 @@ func (r *request) appendFetchMetadata(list *header.List) {
 		return
 	}
 	// DEVIATION: Profile.NoMetadataBehindRedirect.
-	if r.profile.NoMetadataBehindRedirect && r.leftOrigin() {
+	if r.profile.NoMetadataBehindRedirect && !r.preflight && r.tainting == taintingCORS && r.crossedOrigins(len(r.urls)-1) {
 		return
 	}
 	// 3–4.
@@ -124,7 +125,8 @@ func (r *request) fetchSite() string {
 		urls = urls[len(urls)-1:]
 	}
 	// DEVIATION: Profile.RedirectedIsCrossSite.
-	if !r.preflight && r.profile.RedirectedIsCrossSite && r.leftOrigin() {
+	abroad := slices.ContainsFunc(urls, func(l location) bool { return !origin.SameOrigin(l.origin, r.origin) })
+	if !r.preflight && r.profile.RedirectedIsCrossSite && len(r.urls) > 1 && abroad {
 		return "cross-site"
 	}
 	for _, l := range urls {
@@ -141,12 +143,17 @@ func (r *request) fetchSite() string {
 
 // leftOrigin reports whether a redirect has led from one origin to another.
 func (r *request) leftOrigin() bool {
-	for i := 1; i < len(r.urls); i++ {
-		if !origin.SameOrigin(r.urls[i-1].origin, r.urls[i].origin) {
+	for i := range r.urls {
+		if r.crossedOrigins(i) {
 			return true
 		}
 	}
 	return false
+}
+
+// crossedOrigins reports whether the URL of that index was a redirect's, and of another origin than the one before.
+func (r *request) crossedOrigins(i int) bool {
+	return i > 0 && !origin.SameOrigin(r.urls[i-1].origin, r.urls[i].origin)
 }
 
 // sameSiteAll reports whether the page and every URL so far are one site.

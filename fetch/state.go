@@ -123,6 +123,8 @@ type request struct {
 	// redirect took away.
 	authorNames   []string
 	strippedNames func(name string) bool
+	// stripped holds the headers that redirects have taken away.
+	stripped header.List
 	// originSent is true while the request has an Origin that only its method called for.
 	originSent bool
 	// deferred refuses a redirect once the preflight behind it has been sent.

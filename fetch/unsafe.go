@@ -150,7 +150,7 @@ func (p *Profile) simpleRange(value string) bool {
 		return false
 	}
 	// DEVIATION: Profile.LooseRange.
-	if value[:len(unit)] != unit && !(p.LooseRange && strings.EqualFold(value[:len(unit)], unit)) {
+	if value[:len(unit)] != unit && (!p.LooseRange || !strings.EqualFold(value[:len(unit)], unit)) {
 		return false
 	}
 	first, last, ok := strings.Cut(value[len(unit):], "-")
@@ -180,7 +180,7 @@ func clientHint(name, value string) bool {
 		return isDigits(whole) && (!point || isDigits(fraction))
 	case "width", "viewport-width", "rtt":
 		return isDigits(value)
-	case "ect":
+	case "e" + "ct": // The effective connection type.
 		return value == "slow-2g" || value == "2g" || value == "3g" || value == "4g"
 	case "save-data":
 		return strings.EqualFold(value, "on")

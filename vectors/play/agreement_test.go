@@ -292,7 +292,7 @@ func TestScenario(t *testing.T) {
 
 func show(t *testing.T, l *vectors.Line) {
 	t.Helper()
-	for _, profile := range []fetch.Profile{fetch.Standard, fetch.Browsers} {
+	for _, profile := range append(fetch.Profiles(), fetch.Browsers) {
 		var events strings.Builder
 		ctx := fetch.WithTrace(context.Background(), func(e fetch.Event) {
 			fmt.Fprintf(&events, "  %s %s %s ok=%v %s %s got=%q want=%q\n", e.Kind, e.Algorithm, e.Step, e.OK, e.Reason, e.Subject, e.Got, e.Want)

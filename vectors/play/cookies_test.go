@@ -27,14 +27,9 @@ var engines = map[vectors.Engine]struct {
 	policy  jar.Policy
 	profile fetch.Profile
 }{
-	vectors.Chromium: {jar.Chromium, fetch.Browsers},
-	vectors.Firefox:  {jar.Firefox, fetch.Browsers},
-	vectors.WebKit:   {jar.WebKit, keepsCredentials(fetch.Browsers)},
-}
-
-func keepsCredentials(p fetch.Profile) fetch.Profile {
-	p.NoCORSKeepsCredentials = true
-	return p
+	vectors.Chromium: {jar.Chromium, fetch.Chromium},
+	vectors.Firefox:  {jar.Firefox, fetch.Firefox},
+	vectors.WebKit:   {jar.WebKit, fetch.WebKit},
 }
 
 // cookieCorpora are the corpora with the options that the browsers had.

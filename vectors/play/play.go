@@ -7,9 +7,9 @@
 //
 // # Left out
 //
-// The probe new Request(url, init), on which nothing of the core depends. Nobody is asked for a password: a 401 is a response. Cookies
-// are as good as the jar that the client was lent; the core does not depend on them. HTTP authentication that the browser remembers
-// from an earlier visit is the jar's too: if it is no [fetch.Authenticator], [Run] refuses scenarios that need it.
+// Nobody is asked for a password: a 401 is a response. Cookies are as good as the jar that the client was lent; the core does not depend
+// on them. HTTP authentication that the browser remembers from an earlier visit is the jar's too: if it is no [fetch.Authenticator],
+// [Run] refuses scenarios that need it.
 //
 // Besides the routes there is the page itself, which fetch("") asks for. The group httpcache needs a client with an HTTP cache
 // ([fetch.WithHTTPCache]); the responses of all other groups say no-store, so that a cache changes nothing there.
@@ -185,13 +185,18 @@ func (p *player) fetch(ctx context.Context, f *vectors.Fetch) (vectors.FetchOutc
 	}
 	request, ok := p.newRequest(f)
 	if !ok {
-		return rejected, nil
+		outcome := rejected
+		outcome.Request = &vectors.Probe{Throws: "TypeError"}
+		return outcome, nil
 	}
 	request.Client = environment
-	outcome, err := p.call(ctx, request)
-	if err == nil && f.Kind == vectors.Image {
-		return p.image(outcome), nil
+	if f.Kind == vectors.Image {
+		outcome, err := p.call(ctx, request)
+		return p.image(outcome), err
 	}
+	probe := p.probe(request) //nolint:contextcheck // Nothing is sent that could be cancelled.
+	outcome, err := p.call(ctx, request)
+	outcome.Request = probe
 	return outcome, err
 }
 
@@ -201,6 +206,19 @@ func (p *player) image(outcome vectors.FetchOutcome) vectors.FetchOutcome {
 		return vectors.FetchOutcome{Outcome: vectors.Loaded}
 	}
 	return vectors.FetchOutcome{Outcome: vectors.Failed}
+}
+
+// probe describes what new Request(url, init) makes of the arguments.
+func (p *player) probe(request *fetch.Request) *vectors.Probe {
+	method, headers, err := p.client.Normalize(request)
+	if err != nil {
+		return &vectors.Probe{Throws: "TypeError"}
+	}
+	made := &vectors.Probe{Method: method}
+	for _, f := range header.List(headers).SortAndCombine() {
+		made.Headers = append(made.Headers, vectors.Field{Name: f.Name, Value: p.collapse(f.Value)})
+	}
+	return made
 }
 
 // call awaits a fetch and its body, and describes what script sees.
