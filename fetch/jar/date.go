@@ -8,7 +8,7 @@ import (
 // parseDate parses a cookie-date, in any of the many ways in which servers write one.
 //
 // https://httpwg.org/http-extensions/draft-ietf-httpbis-rfc6265bis.html#name-dates
-func parseDate(s string) (time.Time, bool) {
+func (p *Policy) parseDate(s string) (time.Time, bool) {
 	var hour, minute, second, day, month, year int
 	foundTime, foundDay, foundMonth, foundYear := false, false, false, false
 	// 1. Tokens, between delimiters.
@@ -16,7 +16,7 @@ func parseDate(s string) (time.Time, bool) {
 	for _, token := range strings.FieldsFunc(s, dateDelimiter) {
 		// 2.1.
 		if !foundTime {
-			if h, m, sec, ok := timeOfDay(token); ok {
+			if h, m, sec, ok := p.timeOfDay(token); ok {
 				hour, minute, second, foundTime = h, m, sec, true
 				continue
 			}
@@ -50,7 +50,11 @@ func parseDate(s string) (time.Time, bool) {
 		year += 2000
 	}
 	// 5.
-	if !foundTime || !foundDay || !foundMonth || !foundYear || day < 1 || day > 31 || year < 1601 || hour > 23 || minute > 59 || second > 59 {
+	if !foundTime || !foundDay || !foundMonth || !foundYear || day < 1 || day > 31 || hour > 23 || minute > 59 || second > 59 {
+		return time.Time{}, false
+	}
+	// DEVIATION: no browser minds how long ago it was (Policy.AncientDates).
+	if year < 1601 && !p.AncientDates {
 		return time.Time{}, false
 	}
 	// 6. A day that does not exist is no date.
@@ -64,13 +68,18 @@ func dateDelimiter(r rune) bool {
 }
 
 // timeOfDay reads hours, minutes and seconds, and ignores what follows unless it is a digit.
-func timeOfDay(token string) (hour, minute, second int, ok bool) {
+func (p *Policy) timeOfDay(token string) (hour, minute, second int, ok bool) {
 	h, rest, ok1 := strings.Cut(token, ":")
 	m, rest, ok2 := strings.Cut(rest, ":")
+	hour, okH := digits(h, 1, 2)
+	// DEVIATION: Firefox does without seconds (Policy.DatesWithoutSeconds).
+	if ok1 && !ok2 && p.DatesWithoutSeconds {
+		minute, okM := leadingDigits(m, 1, 2)
+		return hour, minute, 0, okH && okM
+	}
 	if !ok1 || !ok2 {
 		return 0, 0, 0, false
 	}
-	hour, okH := digits(h, 1, 2)
 	minute, okM := digits(m, 1, 2)
 	second, okS := leadingDigits(rest, 1, 2)
 	return hour, minute, second, okH && okM && okS

@@ -80,8 +80,3 @@ func (p *Policy) sameSite(a, b origin.Origin) bool {
 func underLocalhost(host string) bool {
 	return host == "localhost" || strings.HasSuffix(host, ".localhost")
 }
-
-// hostCovers reports whether the host at the top is, or lies below, the one that a request goes to.
-func hostCovers(top, host string) bool {
-	return host != "" && (top == host || strings.HasSuffix(top, "."+host))
-}

@@ -33,11 +33,9 @@ type setCookie struct {
 // https://httpwg.org/http-extensions/draft-ietf-httpbis-rfc6265bis.html#name-the-set-cookie-header-field
 func (p *Policy) parseSetCookie(line string, now time.Time) (setCookie, Reason) {
 	var c setCookie
-	// 1. Control characters, tabs aside, spoil the whole line.
-	for i := range len(line) {
-		if b := line[i]; b < 0x20 && b != '\t' || b == 0x7F {
-			return c, Malformed
-		}
+	// 1. Control characters spoil the whole line.
+	if strings.ContainsFunc(line, p.control) {
+		return c, Malformed
 	}
 	// 2. The pair ends at the first semicolon.
 	pair, attributes, _ := strings.Cut(line, ";")
@@ -50,14 +48,34 @@ func (p *Policy) parseSetCookie(line string, now time.Time) (setCookie, Reason) 
 	c.name, c.value = trim(name), trim(value)
 	// 5. Long pairs, and those that say nothing.
 	switch {
-	case len(c.name)+len(c.value) > MaxPair:
+	case p.tooLong(c.name, c.value):
 		return c, TooLong
 	case c.name == "" && c.value == "":
+		return c, Malformed
+	// DEVIATION: two engines are stricter (Policy.RefusesEmptyName, Policy.RefusesTabs).
+	case p.RefusesEmptyName && ok && c.name == "", p.RefusesTabs && strings.Contains(c.name+c.value, "\t"):
 		return c, Malformed
 	}
 	// 6.
 	p.parseAttributes(&c, attributes, now)
 	return c, ""
+}
+
+// control reports whether a character makes a line useless. A tab does not.
+func (p *Policy) control(r rune) bool {
+	// DEVIATION: libsoup minds only what ends a line (Policy.TakesControls).
+	if p.TakesControls {
+		return r == 0 || r == '\r' || r == '\n'
+	}
+	return r < 0x20 && r != '\t' || r == 0x7F
+}
+
+func (p *Policy) tooLong(name, value string) bool {
+	// DEVIATION: libsoup measures each by itself (Policy.LooseLimits).
+	if p.LooseLimits {
+		return max(len(name), len(value)) > MaxPair
+	}
+	return len(name)+len(value) > MaxPair
 }
 
 // parseAttributes parses the unparsed attributes. Of attributes that are there twice the last one counts.
@@ -71,24 +89,29 @@ func (p *Policy) parseAttributes(c *setCookie, attributes string, now time.Time)
 		name, value, _ := strings.Cut(attribute, "=")
 		name, value = trim(name), trim(value)
 		// 6.
-		if len(value) > MaxAttribute {
+		if len(value) > MaxAttribute && !p.LooseLimits {
 			continue
 		}
 		// 7. Unknown attributes are ignored.
 		switch strings.ToLower(name) {
 		case "expires":
 			// Max-Age goes before Expires, wherever it stands (storage model, 6.3–6.4).
-			if date, ok := parseDate(value); ok && !maxAge {
+			if date, ok := p.parseDate(value); ok && (!maxAge || p.LastLifetimeCounts) {
 				c.expires, c.persistent = earlier(date, now.Add(MaxAge)), true
 			}
 		case "max-age":
+			// DEVIATION: for libsoup the last of the two counts, and nothing is 0 (Policy.LastLifetimeCounts).
+			if p.LastLifetimeCounts && value == "" {
+				value = "0"
+			}
 			if d, ok := parseMaxAge(value); ok {
 				c.expires, c.persistent, maxAge = now.Add(d), true, true
 			}
 		case "domain":
 			// A leading dot is history. An empty Domain is none, but replaces one before it.
 			c.domain = strings.ToLower(strings.TrimPrefix(value, "."))
-			c.hasDomain = c.domain != ""
+			// DEVIATION: for browsers a dot is no empty Domain (Policy.RefusesLoneDot).
+			c.hasDomain = c.domain != "" || p.RefusesLoneDot && value == "."
 		case "path":
 			c.path, c.hasPath = value, strings.HasPrefix(value, "/")
 		case "secure":

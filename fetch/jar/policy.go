@@ -39,14 +39,32 @@ type Policy struct {
 	// SendMindsRedirects and StoreMindsRedirects take a request for cross-site once a redirect on its way was. Chromium minds neither,
 	// Firefox the first only. WebKit minds the first, but see HostIsSameSite.
 	SendMindsRedirects, StoreMindsRedirects bool
-	// HostIsSameSite sends cookies to a host that the host at the top is, or is a subdomain of, however the request came about, from
-	// frames with an opaque origin too. WebKit (libsoup) does.
+	// HostIsSameSite sends cookies to the very host at the top however the request came about. WebKit (libsoup) does.
 	HostIsSameSite bool
+	// OpaqueIsSameSite takes a frame with an opaque origin for one of the site at the top. WebKit does.
+	OpaqueIsSameSite bool
 	// StoresAnySameSite stores what a cross-site response sets, whatever its SameSite. WebKit (libsoup) does.
 	StoresAnySameSite bool
 	// NoneIsNoSameSite ignores SameSite=None and unknown values instead of letting them replace an earlier Lax or Strict on the
 	// line. WebKit (libsoup) does.
 	NoneIsNoSameSite bool
+	// RefusesEmptyName refuses a pair that begins with "=", but not one that has none. Firefox does.
+	RefusesEmptyName bool
+	// RefusesTabs refuses a tab in name or value as every other control character. Chromium does.
+	RefusesTabs bool
+	// RefusesLoneDot refuses Domain=., which for the RFC is an empty Domain, and so none. All browsers do.
+	RefusesLoneDot bool
+	// AncientDates takes a year before 1601 for a year. All browsers do.
+	AncientDates bool
+	// DatesWithoutSeconds takes a time of day without seconds for one. Firefox does.
+	DatesWithoutSeconds bool
+	// LastLifetimeCounts lets whichever of Max-Age and Expires comes last decide, and takes an empty Max-Age for 0. WebKit (libsoup)
+	// does.
+	LastLifetimeCounts bool
+	// TakesControls stores control characters, NUL, CR and LF aside. WebKit (libsoup) does.
+	TakesControls bool
+	// LooseLimits lets name and value have [MaxPair] bytes each, and does not ignore long attributes. WebKit (libsoup) does.
+	LooseLimits bool
 	// Prefixes enforces __Secure-, __Host-, __Http- and __Host-Http-. WebKit (libsoup) does not.
 	Prefixes bool
 	// HostPrefixAllowsOwnSuffix lets a __Host- cookie have a Domain that is the host itself and a public suffix, which does not count
@@ -74,19 +92,22 @@ var (
 	Chromium = Policy{
 		Name: "Chromium", ThirdParty: Block,
 		LaxByDefault: true, LaxAllowingUnsafe: 2 * time.Minute, NoneNeedsSecure: true, Schemeful: true,
+		RefusesTabs: true, RefusesLoneDot: true, AncientDates: true,
 		Prefixes: true, Partitions: true, SecureOnLoopback: true,
 	}
 	// Firefox is Firefox ESR 153.
 	Firefox = Policy{
 		Name: "Firefox", ThirdParty: Partition,
 		NoneNeedsSecure: true, SendMindsRedirects: true,
+		RefusesEmptyName: true, RefusesLoneDot: true, AncientDates: true, DatesWithoutSeconds: true,
 		Prefixes: true, HostPrefixAllowsOwnSuffix: true, Partitions: true, SecureOnLoopback: true,
 		AuthenticationPerSite: true,
 	}
 	// WebKit is WebKitGTK 2.50 with libsoup.
 	WebKit = Policy{
 		Name: "WebKit", ThirdParty: SendOnly,
-		LocalhostIsOneSite: true, SendMindsRedirects: true, HostIsSameSite: true, StoresAnySameSite: true, NoneIsNoSameSite: true,
+		LocalhostIsOneSite: true, SendMindsRedirects: true, HostIsSameSite: true, OpaqueIsSameSite: true, StoresAnySameSite: true,
+		NoneIsNoSameSite: true, RefusesLoneDot: true, AncientDates: true, LastLifetimeCounts: true, TakesControls: true, LooseLimits: true,
 		AuthenticationReplaces: true,
 	}
 )

@@ -56,11 +56,16 @@ func (p *Policy) target(r fetch.CookieRequest) (*target, bool) {
 // https://fetch.spec.whatwg.org/#determine-the-same-site-mode
 func (t *target) determineSameSite(p *Policy) {
 	// 2, 4. The page that asks, and those around it.
-	direct := p.sameSite(t.Client, t.origin) && p.sameSite(t.TopLevel, t.origin)
+	client := t.Client
+	// DEVIATION: WebKit does not look at the origin of a frame that has none (Policy.OpaqueIsSameSite).
+	if p.OpaqueIsSameSite && client.IsOpaque() {
+		client = t.TopLevel
+	}
+	direct := p.sameSite(client, t.origin) && p.sameSite(t.TopLevel, t.origin)
 	// 5. The redirects on the way.
 	chain := direct
 	for _, via := range t.Via {
-		chain = chain && p.sameSite(t.Client, via)
+		chain = chain && p.sameSite(client, via)
 	}
 	// DEVIATION: Chromium does not look at redirects, Firefox not for what it stores (Policy.SendMindsRedirects, StoreMindsRedirects).
 	t.sendSameSite, t.storeSameSite = direct, direct
@@ -70,8 +75,8 @@ func (t *target) determineSameSite(p *Policy) {
 	if p.StoreMindsRedirects {
 		t.storeSameSite = chain
 	}
-	// DEVIATION: libsoup compares hosts where WebKit does not tell it that the request is same-site (Policy.HostIsSameSite).
-	if p.HostIsSameSite && !t.Navigation && hostCovers(t.TopLevel.Host(), t.host) {
+	// DEVIATION: libsoup compares hosts by itself where WebKit does not tell it that the request is same-site (Policy.HostIsSameSite).
+	if p.HostIsSameSite && !t.Navigation && t.TopLevel.Host() == t.host {
 		t.sendSameSite = true
 	}
 	t.thirdParty = !direct && !t.Navigation

@@ -56,7 +56,6 @@ func TestStorage(t *testing.T) {
 		{"__Host-Http- without HttpOnly", https, "__Host-Http-a=1; Secure; Path=/", jar.PrefixViolated, ""},
 		{"__Host-Http- without Path", https, "__Host-Http-a=1; Secure; HttpOnly", jar.PrefixViolated, ""},
 		{"a prefix in the value of a cookie without name", https, "__Host-a", jar.PrefixViolated, ""},
-		{"the same after =", https, "=__Secure-a=1", jar.PrefixViolated, ""},
 		{"another value without name", https, "Host-a", "", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -128,6 +127,79 @@ func TestOverwriting(t *testing.T) {
 			}
 			if got := sent(j, from(t, "", secure)); got != c.want {
 				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+// What has expired protects nothing.
+func TestOverwritingWhatHasExpired(t *testing.T) {
+	t.Parallel()
+	c := newClock()
+	j := jar.New(jar.Standard, jar.WithClock(c.now))
+	j.SetCookies(from(t, "", "https://shop.example/"), []string{"c=1; Secure; Max-Age=60"})
+	c.wait(time.Minute)
+	r := from(t, "", "http://shop.example/")
+	j.SetCookies(r, []string{"c=2"})
+	if got := sent(j, r); got != "c=2" {
+		t.Errorf("got %q, want c=2", got)
+	}
+}
+
+// The path of a cookie that names none.
+func TestDefaultPath(t *testing.T) {
+	t.Parallel()
+	for path, want := range map[string]string{"": "/", "/": "/", "/a": "/", "/a/": "/a", "/a/b": "/a", "/a/b/?c/d": "/a/b"} {
+		j := making(jar.Standard)()
+		j.SetCookies(from(t, "", "https://shop.example"+path), []string{"a=1"})
+		if got := j.All()[0].Path; got != want {
+			t.Errorf("%q: got %q, want %q", path, got, want)
+		}
+	}
+}
+
+// Where browsers read a line in other ways than the RFC, each in its own. The order is Standard, Chromium, Firefox, WebKit.
+func TestReadings(t *testing.T) {
+	t.Parallel()
+	const past, future = "Expires=Thu, 01 Jan 1970 00:00:00 GMT", "Expires=Thu, 01 Jan 2099 00:00:00 GMT"
+	name, value := strings.Repeat("n", jar.MaxPair), strings.Repeat("v", jar.MaxPair)
+	for _, c := range []struct {
+		name, line string
+		stored     [4]bool
+	}{
+		{"no name, with =", "=a", [4]bool{true, true, false, true}},
+		{"no name, without =", "a", [4]bool{true, true, true, true}},
+		{"a tab in the value", "a=b\tc", [4]bool{true, false, true, true}},
+		{"a tab in the name", "a\tb=c", [4]bool{true, false, true, true}},
+		{"tabs around are white space", "\ta\t=\tb\t", [4]bool{true, true, true, true}},
+		{"another control", "a=b\x01c", [4]bool{false, false, false, true}},
+		{"another control in an attribute", "a=b; x=\x7F", [4]bool{false, false, false, true}},
+		{"a NUL", "a=b\x00c", [4]bool{}},
+		{"a dot for Domain", "a=b; Domain=.", [4]bool{true, false, false, false}},
+		{"Domain and then none", "a=b; Domain=other.example; Domain=", [4]bool{true, true, true, true}},
+		{"two dots for Domain", "a=b; Domain=..shop.example", [4]bool{}},
+		{"a year before 1601", "a=b; Expires=01 Jan 1600 00:00:00 GMT", [4]bool{true, false, false, false}},
+		{"a time without seconds", "a=b; Expires=Thu 01 Jan 1970 00:00", [4]bool{true, true, false, true}},
+		{"a time with hours only", "a=b; Expires=Thu 01 Jan 1970 00", [4]bool{true, true, true, true}},
+		{"over, then not yet", "a=b; Max-Age=0; " + future, [4]bool{false, false, false, true}},
+		{"not yet, then over", "a=b; Max-Age=600; " + past, [4]bool{true, true, true, false}},
+		{"over by its date, then not yet", "a=b; " + past + "; Max-Age=600", [4]bool{true, true, true, true}},
+		{"an empty Max-Age", "a=b; Max-Age=", [4]bool{true, true, true, false}},
+		{"name and value of 4096 bytes each", name + "=" + value, [4]bool{false, false, false, true}},
+		{"a value of 4097 bytes", "=" + value + "v", [4]bool{}},
+		{"a name of 4097 bytes", name + "n=", [4]bool{}},
+		{"a long Domain is no Domain", "a=b; Domain=" + value, [4]bool{true, true, true, false}},
+		{"a long Path is no Path", "a=b; Path=/" + value, [4]bool{true, true, true, false}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			for i, p := range []jar.Policy{jar.Standard, jar.Chromium, jar.Firefox, jar.WebKit} {
+				j := making(p)()
+				r := from(t, "", "https://shop.example/")
+				j.SetCookies(r, []string{c.line})
+				if got := len(j.Cookies(r)) == 1; got != c.stored[i] {
+					t.Errorf("%s: got %v, want %v", p.Name, got, c.stored[i])
+				}
 			}
 		})
 	}
