@@ -98,6 +98,8 @@ func plain(ts *testscript.TestScript, _ bool, args []string) {
 	out := changing.ReplaceAllStringFunc(ts.ReadFile("stdout"), func(s string) string {
 		key, _, _ := strings.Cut(s, ":")
 		switch {
+		case strings.HasPrefix(s, `"Date"`):
+			return `"Date", (changes)`
 		case strings.HasSuffix(s, " ms"):
 			return "N ms"
 		case key == "127.0.0.1":
