@@ -1038,3 +1038,89 @@ func FuzzHTTPCacheChecksAlike(f *testing.F) {
 		}
 	})
 }
+
+// 4.2.3: the time that a response took counts towards its age, on top of what a cache on the way says.
+func TestHTTPCacheResponseDelay(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		line string
+		want int // requests, after 94 seconds
+	}{
+		{"Age: 0", 1},
+		{"Age: 500", 1},
+		{"Age: 501", 2},
+		// The apparent age has the delay in it already.
+		{"Date: Thu, 02 Jul 2026 11:51:40 GMT", 1},
+		{"Date: Thu, 02 Jul 2026 11:51:39 GMT", 2},
+	} {
+		now := newClock()
+		s := numbered(fresh, c.line)
+		answer := s.answer
+		s.answer = func(n int, request *fetch.HTTPRequest) reply {
+			now.advance(5 * time.Second)
+			return answer(n, request)
+		}
+		client := fetch.New(s, fetch.WithClock(now.Now), fetch.WithHTTPCache())
+		run(t, client, s, &fetch.Request{URL: own})
+		now.advance(94 * time.Second)
+		run(t, client, s, &fetch.Request{URL: own})
+		if got := len(s.requests()); got != c.want {
+			t.Errorf("%s: got %d requests, want %d", c.line, got, c.want)
+		}
+	}
+}
+
+// 4.3.4: a 304 starts the lifetime anew, and the stored response is from then on the answer to the request that was validated.
+func TestHTTPCacheFreshenedLifetimeAndVariant(t *testing.T) {
+	t.Parallel()
+	s := &server{answer: func(n int, _ *fetch.HTTPRequest) reply {
+		if n == 0 {
+			return reply{header: []string{cc + "max-age=10", tag, vary + "X-Foo", "Content-Length: 3"}, body: "old"}
+		}
+		return reply{status: 304}
+	}}
+	client, now := caching(s, fetch.ChromiumHTTPCache)
+	for _, step := range []struct {
+		after time.Duration
+		foo   string
+		want  int // requests so far
+	}{
+		{0, "1", 1},
+		{10 * time.Second, "1", 2},
+		{10*time.Second - 1, "1", 2},
+		{0, "2", 3},
+		{0, "2", 3},
+		{0, "1", 4},
+	} {
+		now.advance(step.after)
+		got := run(t, client, s, &fetch.Request{URL: own, Header: fields("X-Foo: " + step.foo)})
+		if got.body != "old" || len(s.requests()) != step.want {
+			t.Errorf("%+v: got %q after %d requests", step, got.body, len(s.requests()))
+		}
+	}
+}
+
+// The two switches for refused responses are apart.
+func TestHTTPCacheForgets(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name      string
+		cache     fetch.HTTPCacheProfile
+		cors, own int // requests of two fetches that the CORS check refuses, and of two that CORP refuses
+	}{
+		{"neither", fetch.HTTPCacheProfile{}, 1, 1},
+		{"ForgetsRefused", fetch.HTTPCacheProfile{ForgetsRefused: true}, 2, 1},
+		{"ForgetsCORPBlocked", fetch.HTTPCacheProfile{ForgetsCORPBlocked: true}, 1, 2},
+	} {
+		for mode, want := range map[fetch.Mode]int{fetch.ModeCORS: c.cors, fetch.ModeNoCORS: c.own} {
+			s := numbered(fresh, "Cross-Origin-Resource-Policy: same-origin")
+			client, _ := caching(s, c.cache)
+			for range 2 {
+				run(t, client, s, &fetch.Request{URL: api, Mode: mode})
+			}
+			if got := len(s.requests()); got != want {
+				t.Errorf("%s, %s: got %d requests, want %d", c.name, mode, got, want)
+			}
+		}
+	}
+}
